@@ -1,0 +1,159 @@
+//! What a panel may see and ask for while it draws.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::action::{Action, Panel};
+use crate::backend::command::{DeploymentId, ModelId};
+use crate::backend::event::{JobTopic, JobView};
+use crate::backend::{Command, State};
+use crate::deploy::DeploymentStats;
+use crate::monitor::MonitorSnapshot;
+
+/// What a panel asks for; the app carries it out after the frame.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// For the backend.
+    Command(Command),
+    /// For the app.
+    Action(Action),
+    /// Shows a panel on a subject.
+    Show(Subject),
+    /// Asks where to save, then has the backend write it.
+    Save {
+        /// The file name to begin with, such as `roc.csv`.
+        suggested: String,
+        /// What to write.
+        text: String,
+    },
+    /// Takes a picture of the window's part that is shown at `rect`, then asks where to save it.
+    SavePicture {
+        /// The file name to begin with, such as `roc.png`.
+        suggested: String,
+        /// The part, in points.
+        rect: eframe::egui::Rect,
+    },
+    /// Asks “are you sure” before a command.
+    Confirm {
+        /// The question.
+        question: String,
+        /// The button that does it.
+        button: &'static str,
+        /// What it does.
+        command: Command,
+    },
+}
+
+/// Something to show in its panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A model, in Models.
+    Model(ModelId),
+    /// A model's validation, in Validate.
+    Validation(ModelId),
+    /// A validated model to deploy, in Deploy: the run and the model.
+    Deploy(i64, ModelId),
+    /// A deployment, in Deploy.
+    Deployment(DeploymentId),
+    /// A deployment, in Monitor; at a chunk, when given.
+    Monitor(DeploymentId, Option<usize>),
+}
+
+impl Subject {
+    /// The panel that shows it.
+    pub fn panel(&self) -> Panel {
+        match self {
+            Self::Model(_) => Panel::Models,
+            Self::Validation(_) => Panel::Validate,
+            Self::Deploy(..) | Self::Deployment(_) => Panel::Deploy,
+            Self::Monitor(..) => Panel::Monitor,
+        }
+    }
+}
+
+/// The newest numbers of each deployment of this session.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What the monitors found.
+    pub monitors: BTreeMap<DeploymentId, Arc<MonitorSnapshot>>,
+    /// How fast they work.
+    pub stats: BTreeMap<DeploymentId, Arc<DeploymentStats>>,
+}
+
+impl Live {
+    /// The newest monitor of a deployment: live, else as kept.
+    pub fn monitor<'a>(&'a self, state: &'a State, id: &str) -> Option<&'a Arc<MonitorSnapshot>> {
+        self.monitors
+            .get(id)
+            .or_else(|| state.deployments.iter().find(|d| d.id == id).and_then(|d| d.monitor.as_ref()))
+    }
+}
+
+/// What a panel draws from, and where its wishes go.
+#[derive(Debug)]
+pub struct PanelContext<'a> {
+    /// The workspace.
+    pub state: &'a State,
+    /// Running jobs.
+    pub jobs: &'a [JobView],
+    /// Live numbers.
+    pub live: &'a Live,
+    /// Milliseconds since 1970, the same for the whole frame.
+    pub now_ms: i64,
+    /// Collected wishes.
+    pub requests: &'a RefCell<Vec<Request>>,
+}
+
+impl PanelContext<'_> {
+    /// Asks the backend.
+    pub fn command(&self, command: Command) {
+        self.requests.borrow_mut().push(Request::Command(command));
+    }
+
+    /// Asks the app.
+    pub fn action(&self, action: Action) {
+        self.requests.borrow_mut().push(Request::Action(action));
+    }
+
+    /// Shows something in its panel.
+    pub fn show(&self, subject: Subject) {
+        self.requests.borrow_mut().push(Request::Show(subject));
+    }
+
+    /// Saves text under a name the person chooses.
+    pub fn save(&self, suggested: impl Into<String>, text: String) {
+        self.requests.borrow_mut().push(Request::Save { suggested: suggested.into(), text });
+    }
+
+    /// Saves a picture of a part of the window.
+    pub fn save_picture(&self, suggested: impl Into<String>, rect: eframe::egui::Rect) {
+        self.requests.borrow_mut().push(Request::SavePicture { suggested: suggested.into(), rect });
+    }
+
+    /// Asks before doing something that cannot be undone.
+    pub fn confirm(&self, question: impl Into<String>, button: &'static str, command: Command) {
+        self.requests.borrow_mut().push(Request::Confirm { question: question.into(), button, command });
+    }
+
+    /// The first running job of a topic.
+    pub fn job(&self, topic: &JobTopic) -> Option<&JobView> {
+        self.jobs.iter().find(|job| &job.topic == topic)
+    }
+}
+
+/// A dialog's answer that was asked for earlier.
+#[derive(Clone, Debug)]
+pub enum Picked {
+    /// Model files.
+    Models(Vec<PathBuf>),
+    /// A data file.
+    Dataset(PathBuf),
+    /// A runtime library.
+    Runtime(PathBuf),
+    /// Where to write text.
+    SaveText(PathBuf, String),
+    /// Where to write a picture.
+    SavePicture(PathBuf, eframe::egui::Rect),
+}

@@ -1,0 +1,146 @@
+//! Models: the models and datasets of the workspace, and everything their files and cards tell.
+//!
+//! It adds and removes; it scores nothing and sets no validation up.
+
+mod dataset;
+mod list;
+mod model;
+mod trainer;
+
+use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
+
+use super::overview::page;
+use crate::app::action::{Action, Panel};
+use crate::app::context::PanelContext;
+use crate::app::theme::{SPACE_M, SPACE_S};
+use crate::app::widgets::{self, Button, Card, Icon};
+use crate::backend::command::{DatasetId, ModelId};
+use crate::backend::event::JobTopic;
+
+const HINT: &str = "click one of the flight delay models and read its card, then press “Validate this model”.";
+
+/// What the detail shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    /// The first model there is, else the first dataset.
+    #[default]
+    First,
+    Model(ModelId),
+    Dataset(DatasetId),
+}
+
+/// The page of models and datasets.
+#[derive(Debug, Default)]
+pub struct ModelsPanel {
+    shown: Shown,
+    column: usize,
+    cache: model::Cache,
+}
+
+impl ModelsPanel {
+    /// Shows a model.
+    pub fn select(&mut self, model: ModelId) {
+        self.shown = Shown::Model(model);
+    }
+
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        page::head(ui, ctx, Panel::Models.name(), HINT, |ui| {
+            let first = ctx.state.models.is_empty();
+            let (add, data) = (Action::AddModel.text(), Action::AddDataset.text());
+            if Button::secondary(&data).icon(Icon::Add).show(ui).clicked() {
+                ctx.action(Action::AddDataset);
+            }
+            // The empty page has the same button as its one next step.
+            if !first && Button::primary(&add).icon(Icon::Add).show(ui).clicked() {
+                ctx.action(Action::AddModel);
+            }
+            drop_hint(ui);
+        });
+        let state = ctx.state;
+        if !state.workspace.ready {
+            widgets::pending_state(ui, "Opening the workspace", None::<fn(&mut Ui)>);
+            return;
+        }
+        if page::jobs_here(ui, ctx, &[JobTopic::Models, JobTopic::Dataset]) {
+            ui.add_space(SPACE_S);
+        }
+        if state.models.is_empty() && state.datasets.is_empty() {
+            let sentence = "No model yet: add an ONNX file, or drop it anywhere on the window.";
+            if widgets::empty_state(ui, Icon::Models, sentence, Some(&Action::AddModel.text())) {
+                ctx.action(Action::AddModel);
+            }
+            return;
+        }
+        self.settle(ctx);
+        let room = ui.available_size();
+        let left = (room.x * 0.34).clamp(280.0, 420.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = SPACE_M;
+            ui.allocate_ui_with_layout(vec2(left, room.y), Layout::top_down(Align::Min), |ui| {
+                column(ui, "models list", |ui| list::ui(ui, ctx, &mut self.shown));
+            });
+            let right = vec2(ui.available_width(), room.y);
+            ui.allocate_ui_with_layout(right, Layout::top_down(Align::Min), |ui| {
+                column(ui, "models detail", |ui| self.detail(ui, ctx));
+            });
+        });
+    }
+
+    /// Turns to something that is there.
+    fn settle(&mut self, ctx: &PanelContext<'_>) {
+        let state = ctx.state;
+        let there = match &self.shown {
+            Shown::First => false,
+            Shown::Model(id) => state.models.iter().any(|m| &m.id == id),
+            Shown::Dataset(id) => state.datasets.iter().any(|d| &d.id == id),
+        };
+        if !there {
+            let model = state.models.first().map(|m| Shown::Model(m.id.clone()));
+            let dataset = || state.datasets.first().map(|d| Shown::Dataset(d.id.clone()));
+            self.shown = model.or_else(dataset).unwrap_or_default();
+        }
+    }
+
+    fn detail(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        match &self.shown {
+            Shown::First => {}
+            Shown::Model(id) => {
+                if let Some(view) = ctx.state.models.iter().find(|m| &m.id == id) {
+                    model::ui(ui, ctx, view, &mut self.cache);
+                }
+            }
+            Shown::Dataset(id) => {
+                if let Some(view) = ctx.state.datasets.iter().find(|d| &d.id == id) {
+                    dataset::ui(ui, ctx, view, &mut self.column);
+                }
+            }
+        }
+    }
+}
+
+fn column(ui: &mut Ui, id_salt: &str, content: impl FnOnce(&mut Ui)) {
+    ui.set_max_width(ui.available_width());
+    ScrollArea::vertical().id_salt(id_salt).auto_shrink([false, false]).show(ui, |ui| {
+        ui.set_max_width(ui.available_width() - SPACE_S);
+        content(ui);
+    });
+}
+
+fn drop_hint(ui: &mut Ui) {
+    widgets::text::caption(ui, "or drop .onnx or table files anywhere").on_hover_text(
+        "Files can be dropped on the window on X11, Windows and macOS. On Wayland the desktop does not hand dropped \
+         files over: use the buttons, or name the files when you start ModelDeck.",
+    );
+}
+
+/// A card of paragraphs under small heads; parts without text are left out.
+fn paragraphs(ui: &mut Ui, title: &str, parts: &[(&str, String)]) {
+    Card::new(title).fill().show(ui, |ui| {
+        for (head, words) in parts.iter().filter(|(_, words)| !words.is_empty()) {
+            widgets::text::caption(ui, head);
+            ui.label(words);
+            ui.add_space(SPACE_S / 2.0);
+        }
+    });
+}

@@ -1,0 +1,123 @@
+//! Inputs with their label: text, a choice, a number with its unit, a search.
+
+use std::ops::RangeInclusive;
+
+use eframe::egui::{ComboBox, DragValue, Id, Label, Margin, Rect, Response, TextEdit, Ui, pos2, vec2};
+
+use super::icon::Icon;
+use super::text::{elided, room};
+use crate::app::theme::{ROW_HEIGHT, SPACE_S, dim, tokens};
+
+/// Width of the labels of a column of inputs, in points.
+const LABEL_WIDTH: f32 = 84.0;
+
+/// Draws a label and the input beside it. In a column of inputs the labels share a width, so that
+/// the inputs line up.
+fn labelled<R>(ui: &mut Ui, label: &str, input: impl FnOnce(&mut Ui, Id) -> R) -> R {
+    if ui.layout().main_wrap() {
+        let name = ui.add(Label::new(dim(ui, label)).extend());
+        return input(ui, name.id);
+    }
+    let in_column = ui.layout().is_vertical();
+    ui.horizontal(|ui| {
+        let left = ui.cursor().left();
+        let name = elided(ui, dim(ui, label));
+        if in_column {
+            let used = ui.cursor().left() - left;
+            ui.add_space((LABEL_WIDTH - used).max(0.0));
+        }
+        input(ui, name.id)
+    })
+    .inner
+}
+
+/// A label and a one-line text beside it; `hint` shows while the text is empty.
+pub fn text_field(ui: &mut Ui, label: &str, text: &mut String, hint: &str, width: f32) -> Response {
+    labelled(ui, label, |ui, name| {
+        ui.add(
+            TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(width).margin(Margin::symmetric(8, 5)),
+        )
+        .labelled_by(name)
+    })
+}
+
+/// A label and a list to choose from; gives whether the choice changed.
+pub fn choice<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, options: &[(T, &str)]) -> bool {
+    labelled(ui, label, |ui, _| choice_named(ui, label, value, options, 150.0))
+}
+
+/// A list to choose from without a visible label; `name` is its accessible name and `width` its
+/// width in points. Gives whether the choice changed.
+pub fn choice_named<T: Clone + PartialEq>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    options: &[(T, &str)],
+    width: f32,
+) -> bool {
+    let before = value.clone();
+    let shown = options.iter().find(|(v, _)| v == value).map_or(super::format::NONE, |(_, text)| *text);
+    ComboBox::from_id_salt(("choice", name))
+        .selected_text(shown)
+        .truncate()
+        .width(width.min(room(ui)))
+        .icon(|ui, rect, visuals, _| {
+            Icon::ChevronDown.paint(ui.painter(), rect.expand(1.0), visuals.text_color());
+        })
+        .show_ui(ui, |ui| {
+            for (option, text) in options {
+                ui.selectable_value(value, option.clone(), *text);
+            }
+        })
+        .response
+        .accessible_name(name)
+        .on_hover_text(shown);
+    *value != before
+}
+
+/// A label and a number with its unit; it can be typed or dragged within `range`.
+pub fn number_field(ui: &mut Ui, label: &str, value: &mut f64, range: RangeInclusive<f64>, unit: &str) -> Response {
+    let span = (range.end() - range.start()).abs();
+    let speed = if span.is_finite() && span > 0.0 { (span / 400.0).min(1.0) } else { 0.1 };
+    labelled(ui, label, |ui, name| {
+        let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        ui.add(DragValue::new(value).range(range).speed(speed).max_decimals(4).suffix(suffix)).labelled_by(name)
+    })
+}
+
+/// A search: a magnifier, the text and a button that clears it.
+pub fn search_field(ui: &mut Ui, name: &str, text: &mut String, hint: &str, width: f32) -> Response {
+    let t = tokens(ui);
+    let has_text = !text.is_empty();
+    let mut response = ui
+        .add_sized(
+            [width.min(room(ui)), ROW_HEIGHT],
+            TextEdit::singleline(text).hint_text(hint.to_owned()).margin(Margin {
+                left: 28,
+                right: if has_text { 28 } else { 8 },
+                top: 5,
+                bottom: 5,
+            }),
+        )
+        .accessible_name(name);
+    let rect = response.rect;
+    Icon::Search.paint(
+        ui.painter(),
+        Rect::from_center_size(pos2(rect.left() + 15.0, rect.center().y), vec2(14.0, 14.0)),
+        t.dim,
+    );
+    if has_text {
+        let at = Rect::from_center_size(pos2(rect.right() - SPACE_S - 6.0, rect.center().y), vec2(18.0, 18.0));
+        let id = response.id.with("clear");
+        let clear = ui.interact(at, id, eframe::egui::Sense::click());
+        super::text::describe(&clear, eframe::egui::Role::Button, &format!("Clear {name}"), "");
+        let color = if clear.hovered() || clear.has_focus() { t.text } else { t.dim };
+        Icon::Close.paint(ui.painter(), at.shrink(3.0), color);
+        if clear.clicked() {
+            text.clear();
+            response.mark_changed();
+        }
+        clear.on_hover_cursor(eframe::egui::CursorIcon::PointingHand);
+    }
+    response
+}

@@ -1,0 +1,60 @@
+//! The parts every panel is made of: each takes plain data, draws it in either theme and says
+//! what was clicked. A widget knows no model, no dataset and no job, keeps no state beyond what
+//! the toolkit remembers for it, and starts nothing.
+
+pub mod axes;
+pub mod button;
+pub mod card;
+pub mod chart;
+pub mod chip;
+pub mod confusion;
+pub mod curve;
+pub mod explainer;
+pub mod field;
+pub mod format;
+pub mod gallery;
+pub mod gate;
+pub mod heatmap;
+pub mod histogram;
+pub mod icon;
+pub mod interval_dots;
+pub mod job;
+pub mod key_value;
+pub mod line_chart;
+pub mod metric_table;
+pub mod rail;
+pub mod reflow;
+pub mod scatter;
+pub mod segmented;
+pub mod sparkline;
+pub mod stat_tile;
+pub mod state;
+pub mod table;
+pub mod text;
+pub mod toast;
+
+pub use button::Button;
+pub use card::Card;
+pub use chip::{status_chip, tag};
+pub use confusion::ConfusionMatrix;
+pub use curve::{Curve, CurveChart};
+pub use explainer::{Explainer, explainer_mark};
+pub use field::{choice, choice_named, number_field, search_field, text_field};
+pub use gate::{GateRow, gate_row};
+pub use heatmap::Heatmap;
+pub use histogram::{Bar, HistogramPair, bar_chart};
+pub use icon::Icon;
+pub use interval_dots::{IntervalDot, interval_dots};
+pub use job::{JobAction, JobRow, job_row, progress_bar};
+pub use key_value::key_value;
+pub use line_chart::{Band, LineChart, Series, Threshold};
+pub use metric_table::{MetricAction, MetricRow, metric_table};
+pub use rail::rail_item;
+pub use reflow::reflow;
+pub use scatter::{ScatterChart, ScatterGuide};
+pub use segmented::{segmented, tabs};
+pub use sparkline::sparkline;
+pub use stat_tile::StatTile;
+pub use state::{empty_state, error_state, pending_state};
+pub use table::{Column, Table};
+pub use toast::{Notice, ToastAction, notification_row, toasts};

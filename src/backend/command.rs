@@ -1,0 +1,136 @@
+//! What a person or a script can ask for.
+
+use std::path::PathBuf;
+
+use crate::deploy::{FeedSettings, WorkerSettings};
+use crate::monitor::Chunking;
+use crate::validate::Plan;
+
+/// SHA-256 of a model's file, hexadecimal.
+pub type ModelId = String;
+/// Key of a dataset in the workspace.
+pub type DatasetId = String;
+/// Key of a validation run in the workspace.
+pub type RunId = i64;
+/// Key of a deployment in the workspace.
+pub type DeploymentId = String;
+/// Number of a job, unique within a session.
+pub type JobId = u64;
+
+/// A request to the backend; each is answered by events.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Downloads and places ONNX Runtime.
+    InstallRuntime,
+    /// Uses a library of the person's own.
+    UseRuntime(PathBuf),
+    /// Adds model files; each with the card that lies beside it.
+    AddModels(Vec<PathBuf>),
+    /// Takes a model, its runs and its stopped deployments out of the workspace.
+    RemoveModel(ModelId),
+    /// Reads a table and adds it.
+    AddDataset(PathBuf),
+    /// Takes a dataset out of the workspace; the file stays.
+    RemoveDataset(DatasetId),
+    /// Works out how a dataset's columns feed a model, and what a run would take. Answered in the state's `preparation`.
+    Prepare(Preparing),
+    /// Binds a column to a model input by hand, for this dataset's layout.
+    Bind {
+        /// The model.
+        model: ModelId,
+        /// The dataset.
+        dataset: DatasetId,
+        /// The input's name, or `input[3]` for the fourth column of a matrix.
+        input: String,
+        /// The column, `None` to go back to the proposal.
+        column: Option<String>,
+    },
+    /// Accepts the file's column order for a one-matrix model.
+    BindByOrder {
+        /// The model.
+        model: ModelId,
+        /// The dataset.
+        dataset: DatasetId,
+    },
+    /// Validates models on a dataset.
+    Validate {
+        /// The candidates, in order.
+        models: Vec<ModelId>,
+        /// The data they never saw.
+        dataset: DatasetId,
+        /// How.
+        plan: Plan,
+    },
+    /// Takes a finished run out of the workspace.
+    RemoveRun(RunId),
+    /// Puts a validated model to work.
+    Deploy(DeployRequest),
+    /// Holds the feed; what is queued is still answered.
+    PauseDeployment(DeploymentId),
+    /// Goes on.
+    ResumeDeployment(DeploymentId),
+    /// Feeds one batch, then holds again.
+    StepDeployment(DeploymentId),
+    /// Changes the feed's rate; `None` is as fast as it goes.
+    SetRate(DeploymentId, Option<f64>),
+    /// Answers what is queued, then ends feed and workers.
+    StopDeployment(DeploymentId),
+    /// Takes a stopped deployment with its history out of the workspace.
+    RemoveDeployment(DeploymentId),
+    /// Marks an alert as seen.
+    AcknowledgeAlert(i64),
+    /// Asks a job to end; it does so at its next chunk.
+    CancelJob(JobId),
+    /// Opens the sample stories in this workspace.
+    OpenSamples,
+    /// Writes text to a file, whole or not at all.
+    Export {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        text: String,
+    },
+    /// Keeps a setting across restarts.
+    SetSetting {
+        /// Its name.
+        key: String,
+        /// Its value.
+        value: serde_json::Value,
+    },
+    /// Forgets the notification history.
+    ClearNotices,
+    /// Stops deployments, saves, ends. The last event is [`super::Event::Closed`].
+    Shutdown,
+}
+
+/// A model, a dataset and a target to look at together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preparing {
+    /// The model.
+    pub model: ModelId,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The target, when chosen.
+    pub target: Option<String>,
+}
+
+/// Everything needed to put a model to work.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DeployRequest {
+    /// A name for people.
+    pub name: String,
+    /// The run that validated the model; its dataset becomes the reference.
+    pub run: RunId,
+    /// Which of the run's models.
+    pub model: ModelId,
+    /// The dataset that is replayed.
+    pub feed_dataset: DatasetId,
+    /// Threads, batch and queue.
+    pub worker: WorkerSettings,
+    /// Rate and repeat of the replay.
+    pub feed: FeedSettings,
+    /// How the stream is cut into chunks; `None` takes the sensible default.
+    pub chunking: Option<Chunking>,
+    /// The column that tells the time, for labels on the charts.
+    pub time_column: Option<String>,
+}

@@ -1,0 +1,24 @@
+//! Takes commands, runs jobs, owns the state, sends events.
+//!
+//! The window and the command line speak to nothing else. The backend's one thread owns the [`State`] and the
+//! workspace; everything slow is a job on a thread of its own, with progress and cancel. It draws nothing.
+//! It may import every room below it, never `cli` or `app`.
+
+pub mod command;
+mod datasets;
+mod deployments;
+pub mod event;
+mod jobs;
+mod load;
+mod models;
+pub mod outbox;
+mod runtime;
+mod samples;
+pub mod service;
+pub mod state;
+mod validation;
+
+pub use command::Command;
+pub use event::{Event, Notice, NoticeLevel};
+pub use service::{Backend, BackendOptions, write_whole};
+pub use state::State;

@@ -1,0 +1,264 @@
+//! Everything the window needs to draw, as one immutable value.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::command::{DatasetId, DeployRequest, DeploymentId, ModelId, Preparing, RunId};
+use super::event::Notice;
+use crate::data::profile::ColumnProfile;
+use crate::data::schema::ColumnSchema;
+use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
+use crate::monitor::{Alert, MonitorSnapshot};
+use crate::validate::Report;
+
+/// The state of a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Grows with every change.
+    pub revision: u64,
+    /// The workspace, or why there is none.
+    pub workspace: WorkspaceView,
+    /// ONNX Runtime.
+    pub runtime: RuntimeView,
+    /// Models, in the order they were added.
+    pub models: Vec<Arc<ModelView>>,
+    /// Datasets, in the order they were added.
+    pub datasets: Vec<Arc<DatasetView>>,
+    /// Finished validations, the newest first.
+    pub runs: Vec<Arc<RunView>>,
+    /// The last answer to [`super::Command::Prepare`].
+    pub preparation: Option<Arc<Preparation>>,
+    /// Deployments, the newest first.
+    pub deployments: Vec<Arc<DeploymentView>>,
+    /// Alerts of all deployments, open ones first, then the newest.
+    pub alerts: Vec<Arc<AlertView>>,
+    /// Kept notifications, the newest first.
+    pub notices: Vec<Notice>,
+    /// Whether the sample stories are in this workspace, so that panels show what to do here.
+    pub samples: bool,
+    /// Settings that are kept, by name.
+    pub settings: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+/// The workspace as the window shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceView {
+    /// The folder.
+    pub path: PathBuf,
+    /// Its name for people.
+    pub name: String,
+    /// Why nothing can be written, when nothing can.
+    pub read_only: Option<String>,
+    /// Why it could not be opened; the window then works on nothing and says so.
+    pub failed: Option<String>,
+    /// Whether the first load is over.
+    pub ready: bool,
+}
+
+/// ONNX Runtime as the window shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RuntimeView {
+    /// Not looked for yet.
+    #[default]
+    Unknown,
+    /// It is being fetched or tried.
+    Working,
+    /// Usable.
+    Ready {
+        /// Its version.
+        version: String,
+        /// Where it lies.
+        path: PathBuf,
+        /// How it was found.
+        source: String,
+    },
+    /// Not there.
+    Missing {
+        /// What to do.
+        way_out: String,
+    },
+    /// There, but not usable.
+    Broken {
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+/// A model of the workspace.
+#[derive(Clone, Debug)]
+pub struct ModelView {
+    /// Its key.
+    pub id: ModelId,
+    /// Name for people: the card's, else the file's.
+    pub name: String,
+    /// Where it was added from.
+    pub original_path: PathBuf,
+    /// When, milliseconds since 1970.
+    pub added_at_ms: i64,
+    /// What the file says.
+    pub inspection: Arc<Inspection>,
+    /// What its trainer wrote.
+    pub card: Option<Arc<ModelCard>>,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Why it cannot be used, when its file has gone or is damaged.
+    pub problem: Option<String>,
+}
+
+/// How far a model has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Read and inspected.
+    Added,
+    /// At least one finished validation.
+    Validated,
+    /// A deployment of it runs or is paused.
+    Deployed,
+}
+
+impl Stage {
+    /// The word shown on screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Validated => "validated",
+            Self::Deployed => "deployed",
+        }
+    }
+}
+
+/// A dataset of the workspace.
+#[derive(Clone, Debug)]
+pub struct DatasetView {
+    /// Its key.
+    pub id: DatasetId,
+    /// Name for people: the file's.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Rows.
+    pub rows: usize,
+    /// Bytes on disk.
+    pub size_bytes: u64,
+    /// Columns with kind and role.
+    pub schema: Arc<Vec<ColumnSchema>>,
+    /// Profile of each column, once it is worked out.
+    pub profile: Option<Arc<Vec<ColumnProfile>>>,
+    /// Plain sentences about how the file was read.
+    pub notes: Vec<String>,
+    /// Why it cannot be used, when the file has changed or gone.
+    pub problem: Option<String>,
+    /// The column a person or the samples named as target.
+    pub target: Option<String>,
+    /// The column that tells the time, if any.
+    pub time_column: Option<String>,
+}
+
+/// A finished validation.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    /// Its key.
+    pub id: RunId,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The dataset's name when it ran.
+    pub dataset_name: String,
+    /// When, milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// The result.
+    pub report: Arc<Report>,
+}
+
+/// How a dataset fits a model, and what a run would take.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    /// What was asked.
+    pub asked: Preparing,
+    /// Which column feeds which input.
+    pub binding: Binding,
+    /// Inputs without a column.
+    pub unbound: Vec<String>,
+    /// Feature columns that feed nothing.
+    pub unused: Vec<String>,
+    /// What is wrong or was guessed.
+    pub problems: Vec<BindingProblem>,
+    /// Whether a one-matrix model could take the columns in file order, if the person agrees.
+    pub by_order_possible: bool,
+    /// The target that would be used.
+    pub target: Option<String>,
+    /// What is wrong with the target.
+    pub target_problem: Option<String>,
+    /// Seconds a run would take, from scoring a sample.
+    pub seconds: Option<f64>,
+    /// Bytes it would need.
+    pub memory_bytes: u64,
+    /// Whether a run can start.
+    pub ready: bool,
+}
+
+/// A deployment.
+#[derive(Clone, Debug)]
+pub struct DeploymentView {
+    /// Its key.
+    pub id: DeploymentId,
+    /// How it was asked for.
+    pub request: Arc<DeployRequest>,
+    /// The model's name.
+    pub model_name: String,
+    /// The feed dataset's name.
+    pub feed_name: String,
+    /// Rows of the feed dataset.
+    pub feed_rows: u64,
+    /// Whether threads of this session work for it.
+    pub live: bool,
+    /// The word for its state: running, paused, finished, stopped, failed.
+    pub state: DeploymentStateView,
+    /// When it was started, milliseconds since 1970.
+    pub started_at_ms: i64,
+    /// Rows in its capture.
+    pub captured: u64,
+    /// Its monitor as last kept; live ones get newer ones by event.
+    pub monitor: Option<Arc<MonitorSnapshot>>,
+}
+
+/// State of a deployment, as kept and shown.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "why")]
+pub enum DeploymentStateView {
+    /// Answers.
+    Running,
+    /// Held by a person, or by a full disk.
+    Paused,
+    /// The feed came to its end and everything was answered.
+    Finished,
+    /// Ended by a person, or by closing the program.
+    Stopped,
+    /// Ended by a failure.
+    Failed(String),
+}
+
+impl DeploymentStateView {
+    /// The word shown on screen.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// An alert with its key and deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertView {
+    /// Its key.
+    pub id: i64,
+    /// The deployment it belongs to.
+    pub deployment: DeploymentId,
+    /// The deployment's name.
+    pub deployment_name: String,
+    /// The alert.
+    pub alert: Alert,
+}

@@ -1,0 +1,114 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Takes a machine-learning model from a file to a watched deployment.
+#[derive(Debug, Parser)]
+#[command(name = "modeldeck", version, about, disable_help_subcommand = true)]
+pub(super) struct Args {
+    /// Folder that keeps models, results and captures (default: the last one, in the user's data folder)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) workspace: Option<PathBuf>,
+    /// Threads for scoring (default: all cores)
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// No progress
+    #[arg(long, global = true)]
+    pub(super) quiet: bool,
+    /// Seed of everything drawn by chance
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Files to add when the window opens
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Install ONNX Runtime if it is missing, and open the window on the sample workspace
+    Demo,
+    /// The ONNX Runtime library
+    Runtime {
+        #[command(subcommand)]
+        what: RuntimeVerb,
+    },
+    /// Read a model file: signature, metadata, operators, problems
+    Inspect(Inspect),
+    /// Measure models on data they never saw
+    Validate(Validate),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RuntimeVerb {
+    /// Say which library is used, or what is wrong with it
+    Status,
+    /// Download the pinned library, check it, keep it
+    Install,
+    /// Use a library of your own
+    Use {
+        /// The library file
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Inspect {
+    /// The ONNX file
+    pub(super) model: PathBuf,
+    /// Write the result as JSON (`-` for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Validate {
+    /// An ONNX file; name several to compare them
+    #[arg(long = "model", value_name = "MODEL", required = true)]
+    pub(super) models: Vec<PathBuf>,
+    /// The table to measure on
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: PathBuf,
+    /// The column that holds the truth
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) target: String,
+    /// What the models answer (default: what their files say)
+    #[arg(long, value_parser = ["binary", "multiclass", "regression"])]
+    pub(super) task: Option<String>,
+    /// The class that counts as positive
+    #[arg(long, value_name = "CLASS")]
+    pub(super) positive: Option<String>,
+    /// Score from which a row counts as positive (default: the card's, else 0.5)
+    #[arg(long, value_name = "T")]
+    pub(super) threshold: Option<f64>,
+    /// Feed a model input from a column
+    #[arg(long = "bind", value_name = "INPUT=COLUMN")]
+    pub(super) bind: Vec<String>,
+    /// Take the columns of a one-matrix model in file order
+    #[arg(long)]
+    pub(super) by_order: bool,
+    /// Level of the intervals
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    pub(super) level: f64,
+    /// Column delimiter of a text file (default: detected)
+    #[arg(long, value_name = "CHAR")]
+    pub(super) delimiter: Option<char>,
+    /// Decimal mark of a text file, `,` or `.` (default: detected)
+    #[arg(long, value_name = "CHAR")]
+    pub(super) decimal: Option<char>,
+    /// Encoding of a text file (default: detected)
+    #[arg(long, value_name = "NAME")]
+    pub(super) encoding: Option<String>,
+    /// Read this column as text
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) categorical: Vec<String>,
+    /// Read this column as numbers
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) numeric: Vec<String>,
+    /// Write the result as JSON (`-` for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}

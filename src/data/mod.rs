@@ -1,0 +1,30 @@
+//! Tables in and out: reading files, column types and roles, profiles.
+//!
+//! This room turns files into [`Table`]s and knows nothing of models.
+//! It may not import any other room but `stats`, and no type of the library that decodes Parquet leaves it.
+
+mod builder;
+pub mod convert;
+mod dialect;
+pub mod error;
+pub mod estimate;
+pub mod export;
+pub mod fingerprint;
+pub mod format;
+mod pages;
+mod parquet;
+pub mod profile;
+pub mod read;
+mod records;
+pub mod schema;
+pub mod table;
+pub mod target;
+mod text;
+mod values;
+pub mod watch;
+
+pub use error::DataError;
+pub use fingerprint::Fingerprint;
+pub use read::{Dataset, ReadOptions, read_table};
+pub use table::{Column, Kind, Table, Values};
+pub use watch::{NoWatch, Watch};

@@ -1,0 +1,91 @@
+//! A file becomes a [`Dataset`]: its table, what it was, and what a person should know about the reading.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::fingerprint::Stamp;
+use super::format::{Format, detect};
+use super::text::counted;
+use super::{DataError, Fingerprint, Table, Watch, convert, parquet, text};
+
+/// What overrides detection; the default detects everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct ReadOptions {
+    /// The character between cells of a text file.
+    pub delimiter: Option<u8>,
+    /// Whether numbers in text are written with a decimal comma.
+    pub decimal_comma: Option<bool>,
+    /// The encoding of a text file by its usual name, as `windows-1252`; a byte order mark wins over it.
+    pub encoding: Option<String>,
+    /// Columns that are categories although they look like numbers.
+    pub categorical: Vec<String>,
+    /// Columns that are numbers although some cells are not; those cells become missing.
+    pub numeric: Vec<String>,
+    /// Rows to read at most, from the first.
+    pub max_rows: Option<usize>,
+}
+
+/// A table and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// The rows.
+    pub table: Arc<Table>,
+    /// The file.
+    pub path: PathBuf,
+    /// What the file was when it was read.
+    pub fingerprint: Fingerprint,
+    /// Its format by content.
+    pub format: Format,
+    /// What was found, assumed or left out, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// Reads a file of any format that is known, found by its content.
+///
+/// # Errors
+/// When there is no readable table at the path, when a column of the options is not in it, when the file
+/// changes or disappears meanwhile, and when `watch` cancels. Nothing is kept then.
+pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    let stamp = Stamp::of(path)?;
+    if stamp.size == 0 {
+        return Err(DataError::Empty { path: path.to_owned() });
+    }
+    let format = detect(path)?;
+    let read = match format {
+        Format::Text => text::read(path, options, &stamp, watch),
+        Format::Parquet => parquet::read(path, options, &stamp, watch),
+    };
+    // A file that is written to while it is read gives errors that mislead, so this is asked first.
+    if !matches!(read, Err(DataError::Cancelled)) {
+        stamp.still(path)?;
+    }
+    let (mut table, fingerprint, mut notes) = read?;
+    if table.rows() == 0 {
+        return Err(DataError::NoRows { path: path.to_owned() });
+    }
+    for name in options.categorical.iter().chain(&options.numeric) {
+        if table.column(name).is_none() {
+            return Err(convert::not_found(name, &table));
+        }
+    }
+    if format == Format::Parquet {
+        table = convert::apply_kinds(table, options, &mut notes)?;
+        if ending_misleads(path) {
+            notes.push("The file is Parquet, whatever its name says.".to_owned());
+        }
+    }
+    if table.rows() == 1 {
+        notes.push("The file has one row only, from which no metric or distribution can be told.".to_owned());
+    }
+    if options.max_rows == Some(table.rows()) {
+        notes.push(format!("Only the first {} read, as asked for.", counted(table.rows(), "row was", "rows were")));
+    }
+    watch.progress(1.0);
+    Ok(Dataset { table: Arc::new(table), path: path.to_owned(), fingerprint, format, notes })
+}
+
+fn ending_misleads(path: &Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    matches!(ending.as_str(), "csv" | "tsv" | "txt" | "tab")
+}

@@ -1,0 +1,18 @@
+//! Plan → run → report: how good a model is on data it never saw, beside its training, a naive baseline and rivals.
+//!
+//! A [`Plan`] is plain data; running it over bound models and one dataset gives a [`Report`], plain data too.
+//! This room keeps nothing on disk and draws nothing. It may import `model`, `data` and `stats`.
+
+pub mod compare;
+pub mod error;
+pub mod estimate;
+pub mod help;
+pub mod measure;
+pub mod plan;
+pub mod report;
+pub mod run;
+
+pub use error::ValidateError;
+pub use plan::Plan;
+pub use report::{MetricValue, ModelResult, Report};
+pub use run::{Candidate, run};
