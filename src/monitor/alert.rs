@@ -63,6 +63,9 @@ pub struct Alert {
     pub threshold: Option<f64>,
     /// One sentence: what happened.
     pub message: String,
+    /// Whether the newest chunk in which the number has a meaning still crosses.
+    #[serde(default)]
+    pub ongoing: bool,
     /// Time of the first crossing chunk's first row, milliseconds since 1970, when known.
     pub since_ms: Option<i64>,
 }

@@ -20,7 +20,7 @@ pub struct Counts {
 }
 
 /// One column of a chunk against the reference.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnChunk {
     /// The column's name.
     pub name: String,
@@ -40,6 +40,19 @@ pub struct ColumnChunk {
     pub mean: Option<f64>,
     /// Median of the values (numeric columns), by the reference's bins.
     pub median: Option<f64>,
+}
+
+impl ColumnChunk {
+    /// Rows with a value.
+    pub fn values(&self) -> u64 {
+        self.counts.inside.iter().sum::<u64>() + self.counts.outside
+    }
+
+    /// Share of the chunk's rows without a value, 0 to 1; `None` without a row.
+    pub fn missing_share(&self) -> Option<f64> {
+        let rows = self.values() + self.missing;
+        (rows > 0).then(|| self.missing as f64 / rows as f64)
+    }
 }
 
 /// How long answers took in a chunk.

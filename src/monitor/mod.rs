@@ -5,7 +5,19 @@
 //! [`ChunkReport`]s go out. It may import `validate`, `model`, `data` and `stats`.
 
 pub mod alert;
+pub mod alerts;
 pub mod chunk;
+pub mod chunking;
+pub mod live;
+pub mod profile;
+pub mod snapshot;
+mod tally;
 
-pub use alert::{Alert, AlertState, Severity};
+pub use alert::{Alert, AlertKind, AlertState, Severity};
+pub use alerts::{AlertBook, AlertEvent};
 pub use chunk::{ChunkReport, ColumnChunk, Counts, LatencySummary, Period};
+pub use chunking::{Chunking, default_chunk_rows};
+pub use live::{Monitor, MonitorSettings};
+pub use profile::{ProfileError, ProfileSettings, ReferenceProfile, Threshold, ThresholdMethod};
+pub use snapshot::{Bins, ColumnDetail, MonitorRecord, MonitorSnapshot, Series};
+pub use tally::{ScoredBatch, is_error, metric_label, metric_limits, metric_names};

@@ -1,10 +1,9 @@
 //! Making a profile from a reference table and the model's answers to it.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::distribution::Distribution;
-use super::resample::{self, Draw};
+use super::resample;
 use super::threshold::{Side, Threshold, ThresholdMethod};
 use super::{
     ColumnReference, MetricReference, PREDICTION, ProfileError, ProfileSettings, ReferenceProfile, SCHEMA_VERSION,
@@ -16,6 +15,7 @@ use crate::model::{Scores, Task};
 use crate::monitor::chunk::{ChunkReport, Period};
 use crate::monitor::live::Cutter;
 use crate::monitor::tally::{ChunkTally, Readers, ScoredBatch, is_error, metric_limits};
+use crate::stats::random::SplitMix64;
 
 /// Fewest reference chunks a threshold is learned from; with fewer, random samples stand in.
 const ENOUGH_CHUNKS: usize = 4;
@@ -39,20 +39,12 @@ pub fn build(table: &Table, scores: &Scores, settings: &ProfileSettings) -> Resu
     let (table, scores) = ordered.as_ref().map_or((table, scores), |(table, scores)| (table, scores));
     let mut profile = without_thresholds(table, scores, settings)?;
 
-    let batch = |table, scores, rows| ScoredBatch {
-        table,
-        rows,
-        scores,
-        first_row: 0,
-        latency_ms: None,
-        answered_at: Instant::now(),
-    };
     let mut readers = Readers::new(&profile);
     let mut whole = ChunkTally::new(&profile);
     let mut chunks: Vec<ChunkReport> = Vec::new();
     {
-        let all = batch(table, scores, 0..table.rows());
-        let mut cutter = Cutter::new(&profile);
+        let all = ScoredBatch::whole(table, scores);
+        let mut cutter = Cutter::default();
         let mut tally = ChunkTally::new(&profile);
         let mut at = 0;
         while at < table.rows() {
@@ -65,7 +57,7 @@ pub fn build(table: &Table, scores: &Scores, settings: &ProfileSettings) -> Resu
                 tally = ChunkTally::new(&profile);
             }
         }
-        if cutter.keeps_rest(&profile, tally.rows()) {
+        if Cutter::keeps_rest(&profile, tally.rows()) {
             chunks.push(tally.report(&profile, chunks.len(), Period::Reference));
         }
         whole.merge(&tally);
@@ -85,13 +77,13 @@ pub fn build(table: &Table, scores: &Scores, settings: &ProfileSettings) -> Resu
         };
         let names: Vec<&str> =
             settings.features.iter().chain(settings.target.as_ref()).map(String::as_str).collect();
-        let mut draw = Draw::new(settings.seed);
+        let mut random = SplitMix64::new(settings.seed);
         samples = (0..SAMPLES)
             .map(|index| {
-                let rows = draw.rows(size, table.rows());
+                let rows = resample::draw(&mut random, size, table.rows());
                 let (table, scores) = (resample::table(table, &names, &rows), resample::scores(scores, &rows));
                 let mut tally = ChunkTally::new(&profile);
-                tally.add(&mut readers, &profile, &batch(&table, &scores, 0..size), 0..size);
+                tally.add(&mut readers, &profile, &ScoredBatch::whole(&table, &scores), 0..size);
                 tally.report(&profile, index, Period::Reference)
             })
             .collect();

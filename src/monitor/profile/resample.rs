@@ -3,34 +3,13 @@
 use crate::data::{Column, Table, Values};
 use crate::model::Scores;
 use crate::model::session::SkippedRow;
+use crate::stats::random::SplitMix64;
 
-/// Row numbers below `rows`, drawn with replacement.
-pub(super) struct Draw {
-    state: u64,
-}
-
-impl Draw {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-
-    /// `SplitMix64` (Steele, Lea and Flood 2014).
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// `count` row numbers in ascending order.
-    pub(super) fn rows(&mut self, count: usize, rows: usize) -> Vec<usize> {
-        // The high half of a product is even over the rows to within 2⁻⁶⁴.
-        let mut drawn: Vec<usize> =
-            (0..count).map(|_| ((u128::from(self.next()) * rows as u128) >> 64) as usize).collect();
-        drawn.sort_unstable();
-        drawn
-    }
+/// `count` of `rows` row numbers, drawn with replacement, in ascending order.
+pub(super) fn draw(random: &mut SplitMix64, count: usize, rows: usize) -> Vec<usize> {
+    let mut drawn: Vec<usize> = (0..count).map(|_| random.below(rows)).collect();
+    drawn.sort_unstable();
+    drawn
 }
 
 fn take<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
@@ -86,9 +65,10 @@ mod tests {
 
     #[test]
     fn draws_are_in_range_repeatable_and_spread() {
-        let drawn = Draw::new(7).rows(10_000, 100);
-        assert_eq!(drawn, Draw::new(7).rows(10_000, 100));
-        assert_ne!(drawn, Draw::new(8).rows(10_000, 100));
+        let draw = |seed| draw(&mut SplitMix64::new(seed), 10_000, 100);
+        let drawn = draw(7);
+        assert_eq!(drawn, draw(7));
+        assert_ne!(drawn, draw(8));
         for row in 0..100 {
             let count = drawn.iter().filter(|r| **r == row).count();
             assert!((50..150).contains(&count), "row {row} was drawn {count} times");

@@ -1,5 +1,7 @@
 //! Thresholds learned from the reference.
 
+use crate::stats::threshold::std_threshold;
+
 /// Where the values came from that a threshold was learned from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,20 +51,15 @@ impl Threshold {
         method: ThresholdMethod,
     ) -> Option<Self> {
         let values: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-        if values.is_empty() {
-            return None;
-        }
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let deviation = (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
+        let (low, high) = std_threshold(&values, DEVIATIONS)?;
         let cut = |line: f64| {
             let line = smallest.map_or(line, |s| line.max(s));
             largest.map_or(line, |l| line.min(l))
         };
         let mut learned = Self { lower: None, upper: None, method, fired_in_reference: 0, of: values.len() };
         match side {
-            Side::Below => learned.lower = Some(cut(mean - DEVIATIONS * deviation)),
-            Side::Above => learned.upper = Some(cut(mean + DEVIATIONS * deviation)),
+            Side::Below => learned.lower = Some(cut(low)),
+            Side::Above => learned.upper = Some(cut(high)),
         }
         learned.fired_in_reference = values.iter().filter(|v| learned.is_crossed(**v)).count();
         Some(learned)

@@ -174,7 +174,7 @@ pub(in crate::monitor) struct ColumnReader {
 const MET_KEPT: usize = 100_000;
 
 /// A table's slice, clamped to what is there.
-fn part<T>(values: &[T], rows: &Range<usize>) -> &[T] {
+fn part<'a, T>(values: &'a [T], rows: &Range<usize>) -> &'a [T] {
     let end = rows.end.min(values.len());
     values.get(rows.start.min(end)..end).unwrap_or_default()
 }

@@ -1,6 +1,5 @@
 //! Counters of one chunk: rows go in batch by batch, and a report comes out; no row is kept.
 
-mod auc;
 mod column;
 mod latency;
 mod performance;
@@ -40,7 +39,13 @@ pub struct ScoredBatch<'a> {
     pub answered_at: Instant,
 }
 
-impl ScoredBatch<'_> {
+impl<'a> ScoredBatch<'a> {
+    /// All rows of a table for which nobody waited, as those of a reference.
+    pub fn whole(table: &'a Table, scores: &'a Scores) -> Self {
+        let rows = 0..table.rows();
+        Self { table, rows, scores, first_row: 0, latency_ms: None, answered_at: Instant::now() }
+    }
+
     /// Rows that are both in the table and answered.
     pub fn len(&self) -> usize {
         let end = self.rows.end.min(self.table.rows());
@@ -262,7 +267,6 @@ impl ChunkTally {
     }
 
     /// Adds what another tally of the same profile counted after this one.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the counters are mergeable by design; the tests hold them to it"))]
     pub(super) fn merge(&mut self, other: &Self) {
         self.start_row = self.start_row.or(other.start_row);
         self.end_row = self.end_row.max(other.end_row);
@@ -298,7 +302,7 @@ impl ChunkTally {
             unknown_labels: self.unknown_labels,
             skipped: self.skipped,
             skipped_reasons: self.reasons.iter().map(|(why, rows)| (why.clone(), *rows)).collect(),
-            metrics: self.performance.metrics(profile.has_scores),
+            metrics: self.performance.metrics(profile.task, profile.has_scores),
             columns: columns.map(|(column, tally)| tally.report(&column.name, &column.distribution)).collect(),
             prediction: self.prediction.report(&profile.prediction.name, &profile.prediction.distribution),
             latency: self.latency.summary(self.rows),

@@ -92,7 +92,7 @@ fn columns(ui: &mut Ui, dataset: &DatasetView, shown: &mut usize) {
         let columns = [
             Column::words("column", 1.8).min_width(100.0),
             Column::words("kind", 0.9).min_width(64.0),
-            Column::words("role", 1.0).min_width(78.0),
+            Column::words("role", 1.1).min_width(98.0),
             Column::numbers("missing", 0.9).min_width(64.0),
             Column::numbers("distinct", 0.9).min_width(64.0),
             Column::words("values", 2.2).min_width(120.0),

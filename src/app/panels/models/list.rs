@@ -1,32 +1,20 @@
 //! The lists of models and datasets.
 
-use eframe::egui::{Ui, vec2};
+use eframe::egui::Ui;
 
 use super::Shown;
 use crate::app::action::Action;
 use crate::app::context::PanelContext;
+use crate::app::panels::overview::page::{TALL_ROW, two_lines};
 use crate::app::panels::overview::{kind_words, stage_status};
 use crate::app::theme::{SPACE_M, Status, strong};
 use crate::app::widgets::{Button, Card, Column, Table, format, status_chip, text};
 use crate::backend::state::{DatasetView, ModelView};
 
-const ROW: f32 = 44.0;
-
 pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &mut Shown) {
     models(ui, ctx, shown);
     ui.add_space(SPACE_M - ui.spacing().item_spacing.y);
     datasets(ui, ctx, shown);
-}
-
-fn two_lines(ui: &mut Ui, first: &str, second: &str) {
-    // The row centres what it holds, so the two lines must be as wide as the cell to be cut there.
-    ui.allocate_ui(vec2(ui.available_width(), ROW), |ui| {
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            text::elided(ui, strong(first));
-            text::caption(ui, second);
-        });
-    });
 }
 
 /// Why a model cannot be used, if it cannot.
@@ -47,14 +35,14 @@ fn models(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &mut Shown) {
         let columns = [Column::words("model", 3.0).min_width(120.0), Column::numbers("stage", 1.1).min_width(104.0)];
         let name = |row: usize| models.get(row).map(|m| format!("Model {}", m.name)).unwrap_or_default();
         let selected = models.iter().position(|m| *shown == Shown::Model(m.id.clone()));
-        let clicked = Table::new("models", &columns).row_height(ROW).selectable(selected, &name).show(
+        let clicked = Table::new("models", &columns).row_height(TALL_ROW).selectable(selected, &name).show(
             ui,
             models.len(),
             |ui, row, column| {
                 let Some(model) = models.get(row) else { return };
                 if column == 0 {
                     let size = format::bytes(model.inspection.size_bytes);
-                    two_lines(ui, &model.name, &format!("{} · {size}", kind_words(model)));
+                    two_lines(ui, strong(&model.name), &format!("{} · {size}", kind_words(model)));
                 } else if let Some(why) = trouble(model) {
                     status_chip(ui, Status::Alert, "problem").on_hover_text(why);
                 } else {
@@ -88,16 +76,20 @@ fn datasets(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &mut Shown) {
             }
             return;
         }
-        let columns = [Column::words("dataset", 4.0).min_width(160.0), Column::numbers("", 1.0).min_width(92.0)];
+        let marked = datasets.iter().any(|d| d.problem.is_some() || !d.notes.is_empty());
+        let mut columns = vec![Column::words("dataset", 4.0).min_width(160.0)];
+        if marked {
+            columns.push(Column::numbers("", 1.0).min_width(84.0));
+        }
         let name = |row: usize| datasets.get(row).map(|d| format!("Dataset {}", d.name)).unwrap_or_default();
         let selected = datasets.iter().position(|d| *shown == Shown::Dataset(d.id.clone()));
-        let clicked = Table::new("datasets", &columns).row_height(ROW).selectable(selected, &name).show(
+        let clicked = Table::new("datasets", &columns).row_height(TALL_ROW).selectable(selected, &name).show(
             ui,
             datasets.len(),
             |ui, row, column| {
                 let Some(dataset) = datasets.get(row) else { return };
                 if column == 0 {
-                    two_lines(ui, &dataset.name, &dataset_words(dataset));
+                    two_lines(ui, strong(&dataset.name), &dataset_words(dataset));
                 } else if let Some(why) = &dataset.problem {
                     status_chip(ui, Status::Alert, "problem").on_hover_text(why);
                 } else if !dataset.notes.is_empty() {

@@ -12,8 +12,8 @@ use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 use super::overview::page;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
-use crate::app::theme::{SPACE_M, SPACE_S};
-use crate::app::widgets::{self, Button, Card, Icon};
+use crate::app::theme::{ROW_HEIGHT, SPACE_M, SPACE_S};
+use crate::app::widgets::{self, Button, Card, Column, Icon, Table};
 use crate::backend::command::{DatasetId, ModelId};
 use crate::backend::event::JobTopic;
 
@@ -52,7 +52,7 @@ impl ModelsPanel {
                 ctx.action(Action::AddDataset);
             }
             // The empty page has the same button as its one next step.
-            if !first && Button::primary(&add).icon(Icon::Add).show(ui).clicked() {
+            if !first && Button::secondary(&add).icon(Icon::Add).show(ui).clicked() {
                 ctx.action(Action::AddModel);
             }
             drop_hint(ui);
@@ -74,7 +74,7 @@ impl ModelsPanel {
         }
         self.settle(ctx);
         let room = ui.available_size();
-        let left = (room.x * 0.34).clamp(280.0, 420.0);
+        let left = (room.x * 0.36).clamp(300.0, 420.0);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = SPACE_M;
             ui.allocate_ui_with_layout(vec2(left, room.y), Layout::top_down(Align::Min), |ui| {
@@ -134,13 +134,106 @@ fn drop_hint(ui: &mut Ui) {
     );
 }
 
+/// Rows of a table in a card before it scrolls.
+const ROWS: usize = 10;
+
+/// A table in a card: as high as its rows, scrolling when they are many.
+fn table(ui: &mut Ui, id_salt: &str, columns: &[Column<'_>], rows: usize, mut cell: impl FnMut(&mut Ui, usize, usize)) {
+    let table = Table::new(id_salt, columns);
+    if rows <= ROWS {
+        table.show(ui, rows, cell);
+    } else {
+        let height = ROWS as f32 * ROW_HEIGHT;
+        page::tall(ui, height + ROW_HEIGHT, |ui| {
+            table.max_height(height).show(ui, rows, &mut cell);
+        });
+    }
+}
+
 /// A card of paragraphs under small heads; parts without text are left out.
 fn paragraphs(ui: &mut Ui, title: &str, parts: &[(&str, String)]) {
     Card::new(title).fill().show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
         for (head, words) in parts.iter().filter(|(_, words)| !words.is_empty()) {
             widgets::text::caption(ui, head);
             ui.label(words);
-            ui.add_space(SPACE_S / 2.0);
+            ui.add_space(SPACE_S);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::super::overview::fixture::{World, harness};
+    use super::*;
+    use crate::app::context::{Request, Subject};
+    use crate::backend::Command;
+
+    fn drawn(world: World) -> Harness<'static, World> {
+        let mut panel = ModelsPanel::default();
+        harness([1024.0, 700.0], world, move |ui, ctx| panel.ui(ui, ctx))
+    }
+
+    fn click(page: &mut Harness<'static, World>, name: &str) -> Vec<Request> {
+        page.state_mut().requests.borrow_mut().clear();
+        page.get_by_label(name).scroll_to_me();
+        page.run();
+        page.get_by_label(name).click();
+        page.run();
+        page.state().asked()
+    }
+
+    #[test]
+    fn an_empty_workspace_has_one_button_for_a_model() {
+        let mut page = drawn(World::empty());
+        let asked = click(&mut page, "Add model…");
+        assert!(matches!(asked.as_slice(), [Request::Action(Action::AddModel)]), "{asked:?}");
+    }
+
+    #[test]
+    fn a_model_leads_to_validation_and_is_removed_only_when_idle() {
+        let mut page = drawn(World::full());
+        let asked = click(&mut page, "Validate this model");
+        assert!(matches!(asked.as_slice(), [Request::Show(Subject::Validation(id))] if *id == "a".repeat(64)));
+        let asked = click(&mut page, "Remove model logistic regression");
+        assert!(matches!(asked.as_slice(), [Request::Confirm { command: Command::RemoveModel(_), .. }]), "{asked:?}");
+        click(&mut page, "Model gradient boosting");
+        let asked = click(&mut page, "Remove model gradient boosting");
+        assert!(asked.is_empty(), "{asked:?}");
+    }
+
+    #[test]
+    fn a_model_that_is_gone_says_why_and_cannot_be_validated() {
+        let mut world = World::full();
+        if let Some(model) = world.state.models.first_mut() {
+            Arc::make_mut(model).problem = Some("The file is no longer there.".to_owned());
+        }
+        let mut page = drawn(world);
+        page.get_by_label("The file is no longer there.");
+        assert!(click(&mut page, "Validate this model").is_empty());
+    }
+
+    #[test]
+    fn a_dataset_shows_its_columns_and_the_values_of_one() {
+        let mut page = drawn(World::full());
+        click(&mut page, "Dataset flights_2013_04.parquet");
+        click(&mut page, "Column hour");
+        page.get_by_label("Most frequent values of hour");
+        let asked = click(&mut page, "Remove dataset flights_2013_04.parquet");
+        assert!(matches!(asked.as_slice(), [Request::Confirm { command: Command::RemoveDataset(_), .. }]));
+    }
+
+    #[test]
+    fn what_was_removed_is_no_longer_shown() {
+        let mut page = drawn(World::full());
+        click(&mut page, "Model gradient boosting");
+        page.state_mut().state.models.clear();
+        page.run();
+        page.get_by_label("Remove dataset flights_2013_04.parquet");
+    }
 }

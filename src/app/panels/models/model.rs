@@ -2,13 +2,13 @@
 
 use eframe::egui::{RichText, Ui};
 
-use super::{list, trainer};
+use super::{list, table, trainer};
 use crate::app::context::{PanelContext, Subject};
 use crate::app::panels::overview::{kind_words, stage_status};
 use crate::app::theme::{SPACE_M, SPACE_XS, Status, dim, strong};
 use crate::app::widgets::histogram::BarColor;
 use crate::app::widgets::{
-    self, Bar, Button, Card, Column, Explainer, Icon, Table, bar_chart, explainer_mark, format, key_value, reflow,
+    self, Bar, Button, Card, Column, Explainer, Icon, bar_chart, explainer_mark, format, key_value, reflow,
     status_chip, text,
 };
 use crate::backend::Command;
@@ -156,7 +156,7 @@ fn ports(ui: &mut Ui, title: &str, ports: &[Port]) {
             Column::words("type", 1.2).min_width(70.0),
             Column::words("shape", 1.0).min_width(60.0),
         ];
-        Table::new(title, &columns).max_height(280.0).show(ui, ports.len(), |ui, row, column| {
+        table(ui, title, &columns, ports.len(), |ui, row, column| {
             let Some(port) = ports.get(row) else { return };
             match column {
                 0 => text::elided(ui, port.name.as_str()),
@@ -250,7 +250,7 @@ fn metadata_card(ui: &mut Ui, model: &ModelView) {
     let pairs: Vec<(&String, &String)> = model.inspection.metadata.iter().collect();
     Card::new("Metadata").subtitle("as its trainer wrote it").fill().show(ui, |ui| {
         let columns = [Column::words("key", 1.0).min_width(90.0), Column::words("value", 2.0).min_width(120.0)];
-        Table::new("metadata", &columns).max_height(280.0).show(ui, pairs.len(), |ui, row, column| {
+        table(ui, "metadata", &columns, pairs.len(), |ui, row, column| {
             let Some((key, value)) = pairs.get(row) else { return };
             if column == 0 {
                 text::elided(ui, strong(key.as_str()));

@@ -2,10 +2,10 @@
 
 use eframe::egui::Ui;
 
-use super::paragraphs;
+use super::{paragraphs, table};
 use crate::app::panels::overview::page::metric_name;
 use crate::app::theme::{SPACE_M, dim};
-use crate::app::widgets::{Card, Column, Explainer, Table, format, key_value, reflow, text};
+use crate::app::widgets::{Card, Column, Explainer, format, key_value, reflow, text};
 use crate::backend::state::ModelView;
 use crate::model::ModelCard;
 
@@ -69,7 +69,7 @@ fn training(ui: &mut Ui, card: &ModelCard) {
     );
     Card::new("Training").explain(&help).fill().show(ui, |ui| {
         let rows = format::count_opt(card.training_rows);
-        let threshold = card.threshold.map_or_else(|| format::NONE.to_owned(), format::number);
+        let threshold = card.threshold.map_or_else(|| format::NONE.to_owned(), |t| format::metric(Some(t), None));
         let none = format::NONE;
         key_value(
             ui,
@@ -88,7 +88,7 @@ fn training(ui: &mut Ui, card: &ModelCard) {
             return;
         }
         let columns = [Column::words("training metric", 2.0).min_width(120.0), Column::numbers("value", 1.0)];
-        Table::new("training metrics", &columns).max_height(200.0).show(ui, metrics.len(), |ui, row, column| {
+        table(ui, "training metrics", &columns, metrics.len(), |ui, row, column| {
             let Some((name, value)) = metrics.get(row) else { return };
             if column == 0 {
                 text::elided(ui, metric_name(name));
@@ -122,7 +122,7 @@ fn features_card(ui: &mut Ui, card: &ModelCard) {
             Column::words("kind", 0.8),
             Column::words("meaning", 2.0).min_width(100.0),
         ];
-        Table::new("features", &columns).max_height(280.0).show(ui, card.features.len(), |ui, row, column| {
+        table(ui, "features", &columns, card.features.len(), |ui, row, column| {
             let Some(feature) = card.features.get(row) else { return };
             let kind = feature.kind.as_deref().unwrap_or(format::NONE);
             match column {

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 
 use super::models::{candidate_words, secondary};
-use super::page::ago;
+use super::page::{ago, tall};
 use crate::app::context::{PanelContext, Subject};
 use crate::app::theme::{ROW_HEIGHT, SPACE_XS, Status};
 use crate::app::widgets::{Button, Card, Column, Explainer, Icon, Table, format, status_chip, text};
@@ -11,8 +11,12 @@ use crate::backend::Command;
 use crate::backend::state::AlertView;
 use crate::monitor::{AlertState, Severity};
 
-/// Height of both lists, in points.
-const HEIGHT: f32 = 8.0 * ROW_HEIGHT;
+/// Alerts that are shown before the list scrolls.
+const ALERTS: usize = 5;
+/// Height of an alert, in points.
+const ALERT_ROW: f32 = 1.6 * ROW_HEIGHT;
+/// The newest runs; older ones are in Validate.
+const RUNS: usize = 8;
 
 pub(super) fn alerts(ui: &mut Ui, ctx: &PanelContext<'_>) {
     let open: Vec<&AlertView> =
@@ -34,11 +38,14 @@ pub(super) fn alerts(ui: &mut Ui, ctx: &PanelContext<'_>) {
             text::note(ui, words);
             return;
         }
-        ScrollArea::vertical().id_salt("overview alerts").max_height(HEIGHT).auto_shrink([false, true]).show(ui, |ui| {
-            for alert in &open {
-                alert_row(ui, ctx, alert);
-            }
-        });
+        let rows = |ui: &mut Ui| open.iter().for_each(|alert| alert_row(ui, ctx, alert));
+        if open.len() > ALERTS {
+            tall(ui, ALERTS as f32 * ALERT_ROW, |ui| {
+                ScrollArea::vertical().id_salt("overview alerts").auto_shrink([false, false]).show(ui, rows);
+            });
+        } else {
+            rows(ui);
+        }
     });
 }
 
@@ -48,7 +55,7 @@ fn alert_row(ui: &mut Ui, ctx: &PanelContext<'_>, view: &AlertView) {
         Severity::Severe => (Status::Alert, "severe"),
         Severity::Warning => (Status::Warning, "warning"),
     };
-    let size = vec2(ui.available_width(), 1.6 * ROW_HEIGHT);
+    let size = vec2(ui.available_width(), ALERT_ROW);
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         ui.set_min_size(size);
         let seen = format!("Acknowledge alert {}: {}", view.id, alert.message);
@@ -89,9 +96,9 @@ pub(super) fn runs(ui: &mut Ui, ctx: &PanelContext<'_>) {
         let name = |row: usize| {
             runs.get(row).map(|r| format!("Open validation {} on {}", r.id, r.dataset_name)).unwrap_or_default()
         };
-        let clicked = Table::new("overview runs", &columns).max_height(HEIGHT).selectable(None, &name).show(
+        let clicked = Table::new("overview runs", &columns).selectable(None, &name).show(
             ui,
-            runs.len(),
+            runs.len().min(RUNS),
             |ui, row, column| {
                 let Some(run) = runs.get(row) else { return };
                 match column {

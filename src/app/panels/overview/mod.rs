@@ -2,6 +2,8 @@
 //!
 //! It only reads the state and leads to the panel where the work is done; it sets nothing up itself.
 
+#[cfg(test)]
+pub(super) mod fixture;
 mod lists;
 mod models;
 pub(super) mod next;
@@ -101,7 +103,7 @@ fn tiles(ui: &mut Ui, ctx: &PanelContext<'_>) {
     let open: Vec<_> = state.alerts.iter().filter(|a| a.alert.state == AlertState::Open).collect();
     let severe = open.iter().filter(|a| a.alert.severity == Severity::Severe).count();
     let open_text = format::count(open.len() as u64);
-    let open_more = format!("{} need a person", format::count(severe as u64));
+    let open_more = if severe == 1 { "1 needs a person".to_owned() } else { format!("{} need a person", format::count(severe as u64)) };
     let (status, word) = match (open.len(), severe) {
         (0, _) => (Status::Ok, "none open"),
         (_, 0) => (Status::Warning, "worth a look"),
@@ -123,4 +125,69 @@ fn tiles(ui: &mut Ui, ctx: &PanelContext<'_>) {
 /// Words for a cell that holds nothing.
 fn nothing(ui: &mut Ui, words: &str) {
     text::caption(ui, words);
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::fixture::{World, harness};
+    use super::*;
+    use crate::app::context::{Request, Subject};
+    use crate::backend::Command;
+
+    fn drawn(world: World) -> egui_kittest::Harness<'static, World> {
+        let mut panel = OverviewPanel::default();
+        harness([1024.0, 700.0], world, move |ui, ctx| panel.ui(ui, ctx))
+    }
+
+    #[test]
+    fn an_empty_workspace_offers_the_first_step_only() {
+        let mut page = drawn(World::empty());
+        page.get_by_label("Open samples");
+        assert!(page.query_by_label("Open alerts").is_none());
+        page.get_by_label("Add model…").click();
+        page.run();
+        assert!(matches!(page.state().asked().as_slice(), [Request::Action(Action::AddModel)]));
+    }
+
+    #[test]
+    fn rows_lead_to_their_panels() {
+        let mut page = drawn(World::full());
+        for (name, subject) in [
+            ("Open model gradient boosting", Subject::Model("b".repeat(64))),
+            ("Open deployment gradient boosting", Subject::Deployment("d1".to_owned())),
+            ("2 alerts of gradient boosting", Subject::Monitor("d1".to_owned(), Some(14))),
+            ("Open validation 1 on flights_2013_04.parquet", Subject::Validation("a".repeat(64))),
+            ("Look at the alert", Subject::Monitor("d1".to_owned(), Some(14))),
+        ] {
+            page.state_mut().requests.borrow_mut().clear();
+            page.get_by_label(name).scroll_to_me();
+            page.run();
+            page.get_by_label(name).click();
+            page.run();
+            let asked = page.state().asked();
+            assert!(matches!(asked.as_slice(), [Request::Show(shown)] if *shown == subject), "{name}: {asked:?}");
+        }
+    }
+
+    #[test]
+    fn an_alert_is_acknowledged_by_its_number() {
+        let mut page = drawn(World::full());
+        page.get_by_label_contains("Acknowledge alert 7").scroll_to_me();
+        page.run();
+        page.get_by_label_contains("Acknowledge alert 7").click();
+        page.run();
+        let asked = page.state().asked();
+        assert!(matches!(asked.as_slice(), [Request::Command(Command::AcknowledgeAlert(7))]), "{asked:?}");
+    }
+
+    #[test]
+    fn a_broken_runtime_has_two_ways_out() {
+        let mut world = World::full();
+        world.state.runtime = RuntimeView::Broken { why: "It is too old.".to_owned() };
+        let page = drawn(world);
+        page.get_by_label("It is too old.");
+        page.get_by_label("Install ONNX Runtime");
+    }
 }

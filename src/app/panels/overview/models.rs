@@ -4,15 +4,13 @@ use eframe::egui::Ui;
 
 use super::next::{deployment_of, last_result};
 use super::nothing;
-use super::page::metric_name;
+use super::page::{TALL_ROW, metric_name, two_lines};
 use crate::app::context::{PanelContext, Subject};
 use crate::app::theme::{Status, dim, strong};
 use crate::app::widgets::{Button, Card, Column, Explainer, Table, format, status_chip, text};
 use crate::backend::state::{DeploymentStateView, DeploymentView, ModelView, Stage};
 use crate::monitor::AlertState;
 use crate::validate::report::main_metric;
-
-const ROW: f32 = 44.0;
 
 /// Rows a deployment has answered: live, else as kept.
 pub(super) fn answered(ctx: &PanelContext<'_>, deployment: &DeploymentView) -> u64 {
@@ -60,12 +58,12 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>) {
             Column::words("model", 2.2).min_width(150.0),
             Column::words("stage", 1.0).min_width(100.0),
             Column::words("last verdict", 1.9).min_width(150.0),
-            Column::words("against training", 1.2).min_width(116.0),
+            Column::words("against training", 1.2).min_width(134.0),
             Column::words("deployment", 1.9).min_width(150.0),
-            Column::words("open alerts", 1.0).min_width(96.0),
+            Column::words("open alerts", 1.0).min_width(112.0),
         ];
         let name = |row: usize| state.models.get(row).map(|m| format!("Open model {}", m.name)).unwrap_or_default();
-        let clicked = Table::new("overview models", &columns).row_height(ROW).selectable(None, &name).show(
+        let clicked = Table::new("overview models", &columns).row_height(TALL_ROW).selectable(None, &name).show(
             ui,
             state.models.len(),
             |ui, row, column| {
@@ -83,11 +81,7 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>) {
 fn cell(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView, column: usize) {
     match column {
         0 => {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                text::elided(ui, strong(&model.name));
-                text::caption(ui, &kind_words(model));
-            });
+            two_lines(ui, strong(&model.name), &kind_words(model));
         }
         1 => match model.problem.as_deref().or_else(|| model.inspection.refusal.is_some().then_some("cannot run")) {
             Some(why) => {
@@ -113,13 +107,9 @@ fn verdict(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     let interval = value.and_then(|m| m.low.zip(m.high));
     let number = format::metric(value.and_then(|m| m.value), interval);
     let decimals = format::metric_decimals(value.and_then(|m| m.value).unwrap_or(0.0), interval);
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        text::elided(ui, strong(format!("{} {number}", metric_name(metric))));
-        text::caption(ui, &format::interval(interval, decimals));
-    })
-    .response
-    .on_hover_text(format!("On {}, {}", run.dataset_name, format::counted(result.rows as u64, "row")));
+    let words = strong(format!("{} {number}", metric_name(metric)));
+    two_lines(ui, words, &format::interval(interval, decimals))
+        .on_hover_text(format!("On {}, {}", run.dataset_name, format::counted(result.rows as u64, "row")));
 }
 
 fn against(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
@@ -142,7 +132,8 @@ fn deployment(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     };
     let name = format!("Open deployment {}", deployment.request.name);
     ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space(4.0);
         status_chip(ui, deployment_status(&deployment.state), deployment.state.word());
         text::caption(ui, &format!("{} answered", format::counted(answered(ctx, deployment), "row")));
     });

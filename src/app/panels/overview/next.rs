@@ -138,3 +138,56 @@ pub(super) fn deployment_of<'a>(state: &'a State, model: &str) -> Option<&'a Dep
     let mine = || state.deployments.iter().filter(|d| d.request.model == model);
     mine().find(|d| d.live).or_else(|| mine().next()).map(|d| &**d)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::fixture::World;
+    use super::*;
+
+    #[test]
+    fn the_way_leads_from_runtime_to_watching() {
+        let full = World::full().state;
+        let mut state = World::empty().state;
+        state.workspace.ready = false;
+        assert_eq!(Next::of(&state), Next::Wait);
+        state.workspace.ready = true;
+        state.runtime = RuntimeView::Missing { way_out: String::new() };
+        assert_eq!(Next::of(&state), Next::InstallRuntime);
+        state.runtime = full.runtime.clone();
+        assert_eq!(Next::of(&state), Next::AddModel);
+        state.models.clone_from(&full.models);
+        assert_eq!(Next::of(&state), Next::AddDataset);
+        state.datasets.clone_from(&full.datasets);
+        assert_eq!(Next::of(&state), Next::Validate("a".repeat(64)));
+        state.runs.clone_from(&full.runs);
+        assert!(matches!(Next::of(&state), Next::Deploy(1, model, _) if model == "b".repeat(64)));
+        state.deployments.clone_from(&full.deployments);
+        assert!(matches!(Next::of(&state), Next::Watch(id, _, true) if id == "d1"));
+        state.alerts.clone_from(&full.alerts);
+        assert!(matches!(Next::of(&state), Next::Look(id, 14, _) if id == "d1"));
+    }
+
+    #[test]
+    fn models_that_cannot_run_are_not_proposed() {
+        let mut state = World::full().state;
+        state.runs.clear();
+        state.deployments.clear();
+        state.alerts.clear();
+        for model in &mut state.models {
+            Arc::make_mut(model).problem = Some("gone".to_owned());
+        }
+        assert_eq!(Next::of(&state), Next::AddModel);
+    }
+
+    #[test]
+    fn a_run_whose_recommended_model_was_removed_proposes_another() {
+        let mut state = World::full().state;
+        state.models.retain(|m| m.id != "b".repeat(64));
+        let run = Arc::clone(&state.runs[0]);
+        assert_eq!(proposed(&state, &run).map(|r| r.sha256.clone()), Some("a".repeat(64)));
+        state.models.clear();
+        assert!(proposed(&state, &run).is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! What the pages of Overview, Models and Deploy share: the head with its hint, a job in its place, words for times.
 
-use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Layout, Response, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::context::PanelContext;
 use crate::app::theme::{ROW_HEIGHT, SPACE_M, SPACE_S, Status};
@@ -63,6 +63,29 @@ pub(in crate::app::panels) fn jobs_here(ui: &mut Ui, ctx: &PanelContext<'_>, top
         }
     }
     any
+}
+
+/// Height of a table's row that holds two lines, in points.
+pub(in crate::app::panels) const TALL_ROW: f32 = 44.0;
+/// Height of two lines, in points.
+const TWO_LINES: f32 = 31.0;
+
+/// Two lines in the middle of a row of [`TALL_ROW`], the second small and secondary.
+pub(in crate::app::panels) fn two_lines(ui: &mut Ui, first: impl Into<RichText>, second: &str) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space((TALL_ROW - TWO_LINES) / 2.0);
+        text::elided(ui, first);
+        text::caption(ui, second);
+    })
+    .response
+}
+
+/// Gives `content` a height of its own. Side by side, cards are drawn as high as their row was in the frame before;
+/// what scrolls would never grow beyond that.
+pub(in crate::app::panels) fn tall(ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui)) {
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), content);
 }
 
 /// How long ago something was, or its date; both times in milliseconds since 1970.

@@ -1,0 +1,19 @@
+//! Pure numbers over slices: metrics, curves, distances, intervals, tests.
+//!
+//! Nothing here reads a file, knows a table or a model, or draws. Definitions are scikit-learn 1.9.1's for metrics
+//! and NannyML's for drift, where nothing else is said. What has no meaning is `None`, never NaN. Inputs are finite:
+//! callers leave rows out first and count them. This room imports no other room.
+
+pub mod binary;
+pub mod delong;
+pub mod distance;
+pub mod histogram;
+pub mod intervals;
+pub mod moments;
+pub mod multiclass;
+pub mod paired;
+pub mod probability;
+pub mod random;
+pub mod ranked;
+pub mod regression;
+pub mod threshold;

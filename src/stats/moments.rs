@@ -1,0 +1,88 @@
+//! Means and spreads.
+
+/// Count, mean and squared deviations, gathered value by value (Welford 1962) and mergeable (Chan et al. 1979).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// Number of values.
+    pub n: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// Sum of squared deviations from the mean.
+    pub m2: f64,
+}
+
+impl Moments {
+    /// Adds a value.
+    pub fn add(&mut self, x: f64) {
+        self.n += 1;
+        let before = x - self.mean;
+        self.mean += before / self.n as f64;
+        self.m2 += before * (x - self.mean);
+    }
+
+    /// Adds all values of another gathering.
+    pub fn merge(&mut self, other: &Self) {
+        if other.n == 0 {
+            return;
+        }
+        let n = self.n + other.n;
+        let gap = other.mean - self.mean;
+        self.mean += gap * other.n as f64 / n as f64;
+        self.m2 += other.m2 + gap * gap * self.n as f64 * other.n as f64 / n as f64;
+        self.n = n;
+    }
+
+    /// The mean, when there is a value.
+    pub fn mean(&self) -> Option<f64> {
+        (self.n > 0).then_some(self.mean)
+    }
+
+    /// Population variance (divided by n).
+    pub fn variance(&self) -> Option<f64> {
+        (self.n > 0).then(|| self.m2 / self.n as f64)
+    }
+
+    /// Sample variance (divided by n − 1).
+    pub fn sample_variance(&self) -> Option<f64> {
+        (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+    }
+}
+
+impl FromIterator<f64> for Moments {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut moments = Self::default();
+        values.into_iter().for_each(|x| moments.add(x));
+        moments
+    }
+}
+
+/// The quantile `q` (0 to 1) of sorted values, linear between neighbours as NumPy does by default.
+pub fn quantile_sorted(sorted: &[f64], q: f64) -> Option<f64> {
+    let place = q.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    let low = *sorted.get(place.floor() as usize)?;
+    let high = *sorted.get(place.ceil() as usize)?;
+    Some(low + (high - low) * (place - place.floor()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_equals_gathering_all() {
+        let all: Moments = [1.0, 2.0, 4.0, 8.0].into_iter().collect();
+        let mut left: Moments = [1.0, 2.0].into_iter().collect();
+        left.merge(&[4.0, 8.0].into_iter().collect());
+        assert!((all.mean - left.mean).abs() < 1e-12 && (all.m2 - left.m2).abs() < 1e-12);
+        assert_eq!(all.variance(), Some(7.1875));
+        assert_eq!(Moments::default().mean(), None);
+    }
+
+    #[test]
+    fn quantiles_lie_between_neighbours() {
+        let sorted = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(quantile_sorted(&sorted, 0.5), Some(2.5));
+        assert_eq!(quantile_sorted(&sorted, 1.0), Some(4.0));
+        assert_eq!(quantile_sorted(&[], 0.5), None);
+    }
+}

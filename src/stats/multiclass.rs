@@ -1,0 +1,201 @@
+//! Metrics of a choice among classes, from the confusion matrix and from probabilities.
+
+use super::probability::log_loss_of;
+use super::ranked::RankedScores;
+
+/// Rows by true class and predicted class.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfusionMatrix {
+    k: usize,
+    counts: Vec<f64>,
+}
+
+/// One class against the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClassQuality {
+    /// Share of rows called this class that are.
+    pub precision: f64,
+    /// Share of this class's rows that were called so.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+    /// Rows of this class.
+    pub support: f64,
+    /// Rows called this class.
+    pub called: f64,
+}
+
+impl ConfusionMatrix {
+    /// An empty matrix of `k` classes.
+    pub fn new(k: usize) -> Self {
+        Self { k, counts: vec![0.0; k * k] }
+    }
+
+    /// Counts labels; a row with a label of `k` or more in either is ignored.
+    pub fn of(truth: &[u32], said: &[u32], k: usize) -> Self {
+        let mut matrix = Self::new(k);
+        for (t, s) in truth.iter().zip(said) {
+            matrix.add(*t as usize, *s as usize, 1.0);
+        }
+        matrix
+    }
+
+    /// A matrix from `k × k` (weighted) counts, row after row.
+    pub fn from_counts(k: usize, counts: Vec<f64>) -> Self {
+        Self { k, counts }
+    }
+
+    /// Adds rows of true class `t` that were called `s`.
+    pub fn add(&mut self, t: usize, s: usize, rows: f64) {
+        if t < self.k
+            && s < self.k
+            && let Some(count) = self.counts.get_mut(t * self.k + s)
+        {
+            *count += rows;
+        }
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.k
+    }
+
+    /// Rows of true class `t` that were called `s`.
+    pub fn at(&self, t: usize, s: usize) -> f64 {
+        if t < self.k && s < self.k { self.counts.get(t * self.k + s).copied().unwrap_or(0.0) } else { 0.0 }
+    }
+
+    /// All counts, row after row.
+    pub fn counts(&self) -> &[f64] {
+        &self.counts
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> f64 {
+        self.counts.iter().sum()
+    }
+
+    fn right(&self) -> f64 {
+        (0..self.k).map(|c| self.at(c, c)).sum()
+    }
+
+    /// Quality of each class; a share of nothing is 0, as scikit-learn.
+    pub fn per_class(&self) -> Vec<ClassQuality> {
+        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        (0..self.k)
+            .map(|c| {
+                let support: f64 = (0..self.k).map(|s| self.at(c, s)).sum();
+                let called: f64 = (0..self.k).map(|t| self.at(t, c)).sum();
+                let hit = self.at(c, c);
+                ClassQuality {
+                    precision: share(hit, called),
+                    recall: share(hit, support),
+                    f1: share(2.0 * hit, support + called),
+                    support,
+                    called,
+                }
+            })
+            .collect()
+    }
+
+    fn average(&self, value: impl Fn(&ClassQuality) -> f64, weighted: bool) -> Option<f64> {
+        // Only classes that occur in truth or answers count, as scikit-learn's default label set.
+        let (sum, weight) = self
+            .per_class()
+            .iter()
+            .filter(|c| c.support + c.called > 0.0)
+            .map(|c| (value(c), if weighted { c.support } else { 1.0 }))
+            .fold((0.0, 0.0), |(sum, weight), (v, w)| (sum + v * w, weight + w));
+        (weight > 0.0).then(|| sum / weight)
+    }
+
+    /// A metric of the choice by its name in results; `None` without meaning and for other names.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let n = self.rows();
+        if n <= 0.0 {
+            return None;
+        }
+        match name {
+            "accuracy" => Some(self.right() / n),
+            "balanced_accuracy" => {
+                let present: Vec<f64> =
+                    self.per_class().iter().filter(|c| c.support > 0.0).map(|c| c.recall).collect();
+                (!present.is_empty()).then(|| present.iter().sum::<f64>() / present.len() as f64)
+            }
+            "precision_macro" => self.average(|c| c.precision, false),
+            "precision_weighted" => self.average(|c| c.precision, true),
+            "recall_macro" => self.average(|c| c.recall, false),
+            "recall_weighted" => self.average(|c| c.recall, true),
+            "f1_macro" => self.average(|c| c.f1, false),
+            "f1_weighted" => self.average(|c| c.f1, true),
+            "mcc" => Some(self.mcc()),
+            "cohen_kappa" => self.kappa(),
+            _ => None,
+        }
+    }
+
+    /// Matthews' correlation for k classes (Gorodkin 2004); 0 when one side is constant.
+    fn mcc(&self) -> f64 {
+        let n = self.rows();
+        let classes = self.per_class();
+        let both: f64 = classes.iter().map(|c| c.support * c.called).sum();
+        let truth: f64 = classes.iter().map(|c| c.support * c.support).sum();
+        let said: f64 = classes.iter().map(|c| c.called * c.called).sum();
+        let below = (n * n - said) * (n * n - truth);
+        if below > 0.0 { (self.right() * n - both) / below.sqrt() } else { 0.0 }
+    }
+
+    fn kappa(&self) -> Option<f64> {
+        let n = self.rows();
+        let chance: f64 = self.per_class().iter().map(|c| c.support * c.called).sum::<f64>() / n;
+        (n > chance).then(|| (self.right() - chance) / (n - chance))
+    }
+}
+
+/// Mean negative log probability of the true class; probabilities are `k` a row, row after row.
+pub fn log_loss(truth: &[u32], probabilities: &[f64], k: usize) -> Option<f64> {
+    if k == 0 || truth.is_empty() {
+        return None;
+    }
+    let losses = truth
+        .iter()
+        .zip(probabilities.chunks_exact(k))
+        .filter_map(|(t, row)| row.get(*t as usize).map(|p| log_loss_of(*p)));
+    let (sum, n) = losses.fold((0.0, 0_u64), |(sum, n), x| (sum + x, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}
+
+/// Area under the one-against-rest ROC curve of each class; `None` where a class or its rest does not occur.
+pub fn roc_auc_one_vs_rest(truth: &[u32], probabilities: &[f64], k: usize) -> Vec<Option<f64>> {
+    (0..k)
+        .map(|class| {
+            let scores: Vec<f64> =
+                probabilities.chunks_exact(k).filter_map(|row| row.get(class).copied()).collect();
+            let positive: Vec<bool> = truth.iter().map(|t| *t as usize == class).collect();
+            RankedScores::new(&scores, &positive).roc_auc()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_classes_by_hand() {
+        let m = ConfusionMatrix::of(&[0, 0, 1, 1, 2, 2], &[0, 1, 1, 1, 2, 0], 3);
+        assert_eq!(m.metric("accuracy"), Some(4.0 / 6.0));
+        let recall = (0.5 + 1.0 + 0.5) / 3.0;
+        assert!((m.metric("recall_macro").unwrap() - recall).abs() < 1e-12);
+        assert_eq!(m.metric("cohen_kappa"), Some(0.5));
+        assert_eq!(ConfusionMatrix::new(3).metric("accuracy"), None);
+    }
+
+    #[test]
+    fn a_perfect_choice_is_one_in_every_metric() {
+        let m = ConfusionMatrix::of(&[0, 1, 2], &[0, 1, 2], 3);
+        for name in ["accuracy", "f1_macro", "f1_weighted", "mcc", "cohen_kappa", "balanced_accuracy"] {
+            assert!((m.metric(name).unwrap() - 1.0).abs() < 1e-12, "{name}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Everything that follows from ranking rows by score: sorted once, then ROC, precision-recall, AUC, any threshold.
+
+use super::binary::BinaryCounts;
+
+/// One distinct score with the rows at and above it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Step {
+    score: f64,
+    tp: u64,
+    fp: u64,
+}
+
+/// Rows ranked by score, equal scores together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RankedScores {
+    steps: Vec<Step>,
+    positives: u64,
+    negatives: u64,
+}
+
+/// A point of a ROC or precision-recall curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Score at and above which rows are positive; infinite at the start of a ROC curve.
+    pub threshold: f64,
+    /// Horizontal value: false positive rate, or recall.
+    pub x: f64,
+    /// Vertical value: true positive rate, or precision.
+    pub y: f64,
+}
+
+/// A key that sorts finite floats ascending as unsigned numbers.
+fn key(score: f64) -> u64 {
+    // −0 and 0 are one score.
+    let bits = (score + 0.0).to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+}
+
+fn score_of(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
+}
+
+impl RankedScores {
+    /// Ranks rows, O(n log n). Rows beyond the shorter slice are ignored.
+    pub fn new(scores: &[f64], positive: &[bool]) -> Self {
+        let mut rows: Vec<(u64, bool)> = scores.iter().zip(positive).map(|(s, p)| (key(*s), *p)).collect();
+        rows.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        let mut ranked = Self::default();
+        let mut last = None;
+        for (key, positive) in rows {
+            if positive {
+                ranked.positives += 1;
+            } else {
+                ranked.negatives += 1;
+            }
+            let step = Step { score: score_of(key), tp: ranked.positives, fp: ranked.negatives };
+            match ranked.steps.last_mut() {
+                Some(same) if last == Some(key) => *same = step,
+                _ => ranked.steps.push(step),
+            }
+            last = Some(key);
+        }
+        ranked
+    }
+
+    /// Rows of the positive class.
+    pub fn positives(&self) -> u64 {
+        self.positives
+    }
+
+    /// Rows of the negative class.
+    pub fn negatives(&self) -> u64 {
+        self.negatives
+    }
+
+    /// Area under the ROC curve; `None` when a class is missing.
+    pub fn roc_auc(&self) -> Option<f64> {
+        if self.positives == 0 || self.negatives == 0 {
+            return None;
+        }
+        let mut area = 0_u128;
+        let (mut tp, mut fp) = (0, 0);
+        for step in &self.steps {
+            area += u128::from(step.fp - fp) * u128::from(step.tp + tp);
+            (tp, fp) = (step.tp, step.fp);
+        }
+        Some(area as f64 / 2.0 / (self.positives as f64 * self.negatives as f64))
+    }
+
+    /// Σ (recall gained) · precision; 0 without positives, as scikit-learn.
+    pub fn average_precision(&self) -> Option<f64> {
+        if self.steps.is_empty() {
+            return None;
+        }
+        let mut sum = 0.0;
+        let mut tp = 0;
+        for step in &self.steps {
+            sum += (step.tp - tp) as f64 * step.tp as f64 / (step.tp + step.fp) as f64;
+            tp = step.tp;
+        }
+        Some(if self.positives == 0 { 0.0 } else { sum / self.positives as f64 })
+    }
+
+    /// The ROC curve, from beyond the highest score down, a point for each distinct score.
+    pub fn roc_curve(&self) -> Vec<CurvePoint> {
+        if self.positives == 0 || self.negatives == 0 {
+            return Vec::new();
+        }
+        let (p, n) = (self.positives as f64, self.negatives as f64);
+        std::iter::once(CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 0.0 })
+            .chain(self.steps.iter().map(|s| CurvePoint { threshold: s.score, x: s.fp as f64 / n, y: s.tp as f64 / p }))
+            .collect()
+    }
+
+    /// The precision-recall curve in scikit-learn's order: lowest threshold first, ending at recall 0, precision 1.
+    pub fn precision_recall_curve(&self) -> Vec<CurvePoint> {
+        if self.positives == 0 {
+            return Vec::new();
+        }
+        let p = self.positives as f64;
+        let point = |s: &Step| CurvePoint {
+            threshold: s.score,
+            x: s.tp as f64 / p,
+            y: s.tp as f64 / (s.tp + s.fp) as f64,
+        };
+        let end = CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 1.0 };
+        self.steps.iter().rev().map(point).chain(std::iter::once(end)).collect()
+    }
+
+    /// The counts when rows are positive from `threshold` up, O(log n).
+    pub fn counts_at(&self, threshold: f64) -> BinaryCounts {
+        let above = self.steps.partition_point(|s| s.score >= threshold);
+        let (tp, fp) = above.checked_sub(1).and_then(|i| self.steps.get(i)).map_or((0, 0), |s| (s.tp, s.fp));
+        BinaryCounts { tp, fp, fn_: self.positives - tp, tn: self.negatives - fp }
+    }
+
+    /// The threshold with the highest F1, and that F1; the highest such threshold when several tie.
+    pub fn best_f1(&self) -> Option<(f64, f64)> {
+        let p = self.positives as f64;
+        self.steps
+            .iter()
+            .map(|s| (s.score, 2.0 * s.tp as f64 / (p + (s.tp + s.fp) as f64)))
+            .fold(None, |best: Option<(f64, f64)>, now| match best {
+                Some(best) if best.1 >= now.1 => Some(best),
+                _ => Some(now),
+            })
+    }
+}
+
+/// At most `most` points of a curve, the first and last among them, spread evenly along its length.
+pub fn thin(points: &[CurvePoint], most: usize) -> Vec<CurvePoint> {
+    if points.len() <= most || most < 2 {
+        return points.to_vec();
+    }
+    let step = |a: &CurvePoint, b: &CurvePoint| (a.x - b.x).abs() + (a.y - b.y).abs();
+    let length: f64 = points.windows(2).filter_map(|w| Some(step(w.first()?, w.get(1)?))).sum();
+    let gap = length / (most - 1) as f64;
+    let mut kept: Vec<CurvePoint> = Vec::with_capacity(most);
+    let mut since = f64::INFINITY;
+    let mut before: Option<&CurvePoint> = None;
+    for point in points {
+        since += before.map_or(0.0, |b| step(b, point));
+        if since >= gap && kept.len() < most - 1 {
+            kept.push(*point);
+            since = 0.0;
+        }
+        before = Some(point);
+    }
+    if kept.last() != points.last() {
+        kept.extend(points.last());
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranked() -> RankedScores {
+        RankedScores::new(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true])
+    }
+
+    #[test]
+    fn auc_and_average_precision_of_the_textbook_example() {
+        assert_eq!(ranked().roc_auc(), Some(0.75));
+        assert!((ranked().average_precision().unwrap() - 0.8333333333333333).abs() < 1e-12);
+        assert_eq!(ranked().best_f1(), Some((0.35, 0.8)));
+    }
+
+    #[test]
+    fn equal_scores_are_one_step() {
+        let ranked = RankedScores::new(&[0.5, 0.5, 0.5, -0.0, 0.0], &[true, false, true, false, true]);
+        assert_eq!(ranked.roc_curve().len(), 3);
+        let c = ranked.counts_at(0.5);
+        assert_eq!((c.tp, c.fp, c.fn_, c.tn), (2, 1, 1, 1));
+        assert_eq!(ranked.counts_at(0.6).tp, 0);
+    }
+
+    #[test]
+    fn one_class_has_no_curve() {
+        let ranked = RankedScores::new(&[0.2, 0.3], &[false, false]);
+        assert_eq!(ranked.roc_auc(), None);
+        assert!(ranked.roc_curve().is_empty());
+        assert_eq!(ranked.average_precision(), Some(0.0));
+    }
+
+    #[test]
+    fn a_thinned_curve_keeps_its_ends() {
+        let points: Vec<_> =
+            (0..=1000).map(|i| CurvePoint { threshold: 0.0, x: i as f64, y: (i * i) as f64 }).collect();
+        let thinned = thin(&points, 50);
+        assert!(thinned.len() <= 50 && thinned.len() > 30);
+        assert_eq!(thinned.first(), points.first());
+        assert_eq!(thinned.last(), points.last());
+    }
+}
