@@ -70,7 +70,6 @@ impl<'a> ScoredBatch<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Readers {
     columns: Vec<ColumnReader>,
-    prediction: ColumnReader,
     truth: TruthReader,
     /// The classes of the last batch, and for each its index in the profile.
     classes: Vec<String>,

@@ -1,6 +1,6 @@
 //! The form of a new deployment.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::Ui;
 
 use super::draft::{Cut, Draft, Field, USUAL_RATE};
 use super::{rate, terms};
@@ -231,18 +231,16 @@ fn worker(ui: &mut Ui, draft: &mut Draft, say: &dyn Fn(&mut Ui, Field), card: Ca
             *value = value.round().max(1.0);
         }
         say(ui, Field::Worker);
-        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
-            let used = draft.workers * draft.threads;
-            let bound = (draft.batch_rows * draft.queue_batches) as u64;
-            let words = format!(
-                "{} of {} asked for · up to {} wait",
-                format::count(used as u64),
-                format::counted(cores as u64, "core"),
-                format::counted(bound, "row"),
-            );
-            text::note(ui, &words);
-        });
-        if draft.workers * draft.threads > cores as f64 {
+        let used = draft.workers * draft.threads;
+        let bound = (draft.batch_rows * draft.queue_batches) as u64;
+        let words = format!(
+            "{} of {} asked for · up to {} wait",
+            format::count(used as u64),
+            format::counted(cores as u64, "core"),
+            format::counted(bound, "row"),
+        );
+        text::note(ui, &words);
+        if used > cores as f64 {
             ui.horizontal_wrapped(|ui| {
                 let color = Status::Warning.text_color(tokens(ui));
                 Icon::Warning.show(ui, 14.0, color);

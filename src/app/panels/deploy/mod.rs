@@ -18,7 +18,7 @@ use self::live::Controls;
 use super::overview::{deployment_status, page};
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
-use crate::app::theme::{ROW_HEIGHT, SPACE_M, SPACE_S, dim};
+use crate::app::theme::{SPACE_M, SPACE_S, dim};
 use crate::app::widgets::{self, Button, Card, Column, Icon, Table, format, status_chip, text};
 use crate::backend::command::DeploymentId;
 use crate::backend::event::JobTopic;
@@ -27,6 +27,11 @@ use crate::backend::{Command, State};
 
 const HINT: &str = "keep what is filled in, which replays May to December, and press “Start deployment”; then \
                     “Watch in Monitor”.";
+
+/// Height of a row in the list of deployments, in points.
+const LIST_ROW: f32 = 34.0;
+/// Deployments that are shown before the list scrolls.
+const LISTED: usize = 8;
 
 /// The page of deployments.
 #[derive(Debug, Default)]
@@ -207,15 +212,15 @@ impl DeployPanel {
                 .flatten();
             let name =
                 |row: usize| deployments.get(row).map(|d| format!("Show {}", d.request.name)).unwrap_or_default();
-            let clicked = Table::new("deployments", &columns).max_height(9.0 * ROW_HEIGHT).row_height(34.0).selectable(selected, &name).show(
-                ui,
-                deployments.len(),
-                |ui, row, column| {
-                    if let Some(deployment) = deployments.get(row) {
-                        cell(ui, ctx, deployment, column);
-                    }
-                },
-            );
+            let mut table = Table::new("deployments", &columns).row_height(LIST_ROW).selectable(selected, &name);
+            if deployments.len() > LISTED {
+                table = table.max_height(LISTED as f32 * LIST_ROW);
+            }
+            let clicked = table.show(ui, deployments.len(), |ui, row, column| {
+                if let Some(deployment) = deployments.get(row) {
+                    cell(ui, ctx, deployment, column);
+                }
+            });
             if let Some(deployment) = clicked.and_then(|row| deployments.get(row)) {
                 self.shown = Some(deployment.id.clone());
                 self.draft = None;

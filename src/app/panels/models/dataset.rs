@@ -152,7 +152,7 @@ fn top_words(profile: &ColumnProfile) -> String {
         .top
         .iter()
         .take(3)
-        .map(|(value, rows)| format!("{value} {}", share(*rows as usize, profile.rows)))
+        .map(|(value, rows)| format!("{value}: {}", share(*rows as usize, profile.rows)))
         .collect();
     if words.is_empty() { format::NONE.to_owned() } else { words.join(", ") }
 }

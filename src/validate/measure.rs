@@ -1,0 +1,494 @@
+//! From aligned truth and answers to metrics, intervals, curves and a baseline.
+
+use std::collections::BTreeMap;
+
+use super::report::{
+    Baseline, CalibrationCurve, Confusion, Curves, MetricValue, PerClass, PrecisionRecallCurve, Residuals, RocCurve,
+    metric_order,
+};
+use crate::model::Task;
+use crate::stats::binary::BinaryCounts;
+use crate::stats::delong::Placements;
+use crate::stats::intervals::{self, Interval};
+use crate::stats::moments::Moments;
+use crate::stats::multiclass::{self, ConfusionMatrix};
+use crate::stats::probability::{self, CalibrationBin};
+use crate::stats::ranked::{RankedScores, thin};
+use crate::stats::regression::RegressionMetrics;
+
+/// Points kept of a curve.
+const CURVE_POINTS: usize = 400;
+/// Bins of the calibration curve and of `ece`.
+const CALIBRATION_BINS: usize = 10;
+/// Rows kept for a residual plot.
+const RESIDUALS_KEPT: usize = 2_000;
+/// Positives or negatives below which an interval of a ranking is not to be trusted.
+const FEW: u64 = 10;
+
+/// Answers beside the truth, one entry a measured row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answers {
+    /// Score of the positive class, and whether the row is positive.
+    Binary {
+        /// Score of each row; for models without probabilities 1 or 0.
+        scores: Vec<f64>,
+        /// The truth.
+        positive: Vec<bool>,
+        /// Whether the scores are probabilities and not just labels.
+        probabilities: bool,
+    },
+    /// Class and probabilities.
+    Multiclass {
+        /// The true class.
+        truth: Vec<u32>,
+        /// The predicted class.
+        said: Vec<u32>,
+        /// `k` a row, or empty when the model gives labels only.
+        probabilities: Vec<f64>,
+        /// Number of classes.
+        k: usize,
+    },
+    /// A number.
+    Regression {
+        /// The truth.
+        target: Vec<f64>,
+        /// The answer.
+        prediction: Vec<f64>,
+    },
+}
+
+impl Answers {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Binary { scores, .. } => scores.len(),
+            Self::Multiclass { truth, .. } => truth.len(),
+            Self::Regression { target, .. } => target.len(),
+        }
+    }
+}
+
+/// Everything measured on one model's answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// Metric name → value and interval.
+    pub metrics: BTreeMap<String, MetricValue>,
+    /// The naive answer.
+    pub baseline: Baseline,
+    /// Quality by class.
+    pub per_class: Vec<PerClass>,
+    /// Confusion matrix.
+    pub confusion: Option<Confusion>,
+    /// Curves.
+    pub curves: Option<Curves>,
+    /// Errors.
+    pub residuals: Option<Residuals>,
+}
+
+struct Gathered {
+    level: f64,
+    metrics: BTreeMap<String, MetricValue>,
+}
+
+impl Gathered {
+    fn put(&mut self, name: &str, value: Option<f64>, interval: Option<Interval>, reason: Option<&str>) {
+        let value = value.filter(|v| v.is_finite());
+        let interval = value.and(interval);
+        self.metrics.insert(
+            name.to_owned(),
+            MetricValue {
+                value,
+                low: interval.map(|i| i.low),
+                high: interval.map(|i| i.high),
+                level: self.level,
+                interval: interval.map(|i| i.method.to_owned()),
+                reason: reason.map(ToOwned::to_owned),
+            },
+        );
+    }
+}
+
+/// Measures everything a task has metrics for. `classes` name the classes, the positive one's index is `positive`.
+pub fn measure(answers: &Answers, classes: &[String], positive: usize, threshold: f64, level: f64) -> Measured {
+    let mut gathered = Gathered { level, metrics: BTreeMap::new() };
+    let mut measured = match answers {
+        Answers::Binary { scores, positive: truth, probabilities } => {
+            binary(&mut gathered, scores, truth, *probabilities, threshold, classes, positive)
+        }
+        Answers::Multiclass { truth, said, probabilities, k } => {
+            multi(&mut gathered, truth, said, probabilities, *k, classes)
+        }
+        Answers::Regression { target, prediction } => regression(&mut gathered, target, prediction),
+    };
+    measured.metrics = gathered.metrics;
+    measured
+}
+
+fn of_counts(c: &[f64]) -> BinaryCountsF {
+    let at = |i: usize| c.get(i).copied().unwrap_or(0.0);
+    BinaryCountsF { tp: at(0), fp: at(1), fn_: at(2), tn: at(3) }
+}
+
+/// Fractional counts, for small steps around the whole ones.
+struct BinaryCountsF {
+    tp: f64,
+    fp: f64,
+    fn_: f64,
+    tn: f64,
+}
+
+impl BinaryCountsF {
+    fn f1(&self) -> Option<f64> {
+        let below = 2.0 * self.tp + self.fp + self.fn_;
+        (below > 0.0).then(|| 2.0 * self.tp / below)
+    }
+
+    fn balanced(&self) -> Option<f64> {
+        let (p, n) = (self.tp + self.fn_, self.tn + self.fp);
+        (p > 0.0 && n > 0.0).then(|| f64::midpoint(self.tp / p, self.tn / n))
+    }
+
+    fn mcc(&self) -> Option<f64> {
+        let below = (self.tp + self.fp) * (self.tp + self.fn_) * (self.tn + self.fp) * (self.tn + self.fn_);
+        (below > 0.0).then(|| (self.tp * self.tn - self.fp * self.fn_) / below.sqrt())
+    }
+
+    fn kappa(&self) -> Option<f64> {
+        let n = self.tp + self.fp + self.fn_ + self.tn;
+        let chance = ((self.tp + self.fp) * (self.tp + self.fn_) + (self.tn + self.fp) * (self.tn + self.fn_)) / n;
+        (n > chance).then(|| (self.tp + self.tn - chance) / (n - chance))
+    }
+}
+
+const ONE_CLASS: &str = "Only one class occurs in the target, so this has no meaning.";
+const NO_PROBABILITIES: &str = "The model gives classes without probabilities.";
+const FEW_ROWS: &str = "Fewer than 10 rows of a class: the interval is not to be trusted.";
+
+fn binary(
+    g: &mut Gathered,
+    scores: &[f64],
+    truth: &[bool],
+    probabilities: bool,
+    threshold: f64,
+    classes: &[String],
+    positive: usize,
+) -> Measured {
+    let ranked = RankedScores::new(scores, truth);
+    let counts = ranked.counts_at(threshold);
+    let level = g.level;
+    let cells = [counts.tp as f64, counts.fp as f64, counts.fn_ as f64, counts.tn as f64];
+    let [tp, fp, fn_, tn] = cells;
+    let unit = (0.0, 1.0);
+    let few = ranked.positives().min(ranked.negatives()) < FEW;
+    let doubt = few.then_some(FEW_ROWS);
+    g.put("accuracy", counts.accuracy(), intervals::wilson(tp + tn, tp + fp + fn_ + tn, level), None);
+    g.put("precision", counts.precision(), intervals::wilson(tp, tp + fp, level), doubt);
+    g.put("recall", counts.recall(), intervals::wilson(tp, tp + fn_, level), doubt);
+    g.put("specificity", counts.specificity(), intervals::wilson(tn, tn + fp, level), doubt);
+    g.put("f1", counts.f1(), intervals::delta(&cells, level, unit, |c| of_counts(c).f1()), doubt);
+    g.put(
+        "balanced_accuracy",
+        counts.balanced_accuracy(),
+        intervals::delta(&cells, level, unit, |c| of_counts(c).balanced()),
+        doubt,
+    );
+    g.put("mcc", counts.mcc(), intervals::delta(&cells, level, (-1.0, 1.0), |c| of_counts(c).mcc()), doubt);
+    g.put(
+        "cohen_kappa",
+        counts.cohen_kappa(),
+        intervals::delta(&cells, level, (-1.0, 1.0), |c| of_counts(c).kappa()),
+        doubt,
+    );
+
+    let mut curves = None;
+    if probabilities {
+        let placements = Placements::of(scores, truth);
+        let one_class = placements.is_none().then_some(ONE_CLASS).or(doubt);
+        let interval = placements.as_ref().and_then(|p| intervals::delong(p, level));
+        g.put("roc_auc", ranked.roc_auc(), interval, one_class);
+        let ap = ranked.average_precision();
+        // Boyd, Eng and Page 2013: a binomial interval on the logit scale with the positives as sample size.
+        let ap_interval = ap
+            .filter(|_| ranked.positives() > 0)
+            .and_then(|a| intervals::logit(a, a * (1.0 - a) / ranked.positives() as f64, level, "logit, positives"));
+        g.put("average_precision", ap, ap_interval, doubt);
+        let losses: Moments = scores
+            .iter()
+            .zip(truth)
+            .map(|(s, t)| probability::log_loss_of(if *t { *s } else { 1.0 - *s }))
+            .collect();
+        let loss_interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
+        g.put("log_loss", probability::log_loss(scores, truth), loss_interval, None);
+        let squares: Moments = scores.iter().zip(truth).map(|(s, t)| (s - f64::from(u8::from(*t))).powi(2)).collect();
+        g.put("brier", probability::brier(scores, truth), intervals::of_mean(&squares, level, unit), None);
+        let bins = probability::calibration(scores, truth, CALIBRATION_BINS);
+        let ece = probability::expected_calibration_error(&bins);
+        g.put("ece", ece, ece.and_then(|e| ece_interval(e, &bins, level)), None);
+        curves = Some(curves_of(&ranked, &bins));
+    } else {
+        for name in ["roc_auc", "average_precision", "log_loss", "brier", "ece"] {
+            g.put(name, None, None, Some(NO_PROBABILITIES));
+        }
+    }
+
+    let matrix = ConfusionMatrix::from_counts(
+        2,
+        if positive == 0 { vec![tp, fn_, fp, tn] } else { vec![tn, fp, fn_, tp] },
+    );
+    let share = ranked.positives() as f64 / (tp + fp + fn_ + tn).max(1.0);
+    Measured {
+        baseline: binary_baseline(ranked.positives(), ranked.negatives(), share),
+        per_class: per_class(&matrix, classes),
+        confusion: Some(confusion(&matrix, classes)),
+        curves,
+        ..Measured::default()
+    }
+}
+
+/// Delta-method interval of the calibration error: each bin's share of positives varies as a binomial.
+fn ece_interval(value: f64, bins: &[CalibrationBin], level: f64) -> Option<Interval> {
+    let n: f64 = bins.iter().map(|b| b.rows as f64).sum();
+    let variance: f64 =
+        bins.iter().map(|b| b.rows as f64 * b.observed * (1.0 - b.observed)).sum::<f64>() / (n * n).max(1.0);
+    intervals::normal(value, variance, level, (0.0, 1.0), "normal, by bin")
+}
+
+fn curves_of(ranked: &RankedScores, bins: &[CalibrationBin]) -> Curves {
+    let roc = thin(&ranked.roc_curve(), CURVE_POINTS);
+    let pr = thin(&ranked.precision_recall_curve(), CURVE_POINTS);
+    let filled: Vec<&CalibrationBin> = bins.iter().filter(|b| b.rows > 0).collect();
+    Curves {
+        roc: RocCurve {
+            fpr: roc.iter().map(|p| p.x).collect(),
+            tpr: roc.iter().map(|p| p.y).collect(),
+            thresholds: roc.iter().map(|p| Some(p.threshold).filter(|t| t.is_finite())).collect(),
+        },
+        precision_recall: PrecisionRecallCurve {
+            precision: pr.iter().map(|p| p.y).collect(),
+            recall: pr.iter().map(|p| p.x).collect(),
+        },
+        calibration: CalibrationCurve {
+            predicted: filled.iter().map(|b| b.predicted).collect(),
+            observed: filled.iter().map(|b| b.observed).collect(),
+            rows: filled.iter().map(|b| b.rows).collect(),
+        },
+    }
+}
+
+fn binary_baseline(positives: u64, negatives: u64, share: f64) -> Baseline {
+    let counts = if positives > negatives {
+        BinaryCounts { tp: positives, fp: negatives, ..BinaryCounts::default() }
+    } else {
+        BinaryCounts { tn: negatives, fn_: positives, ..BinaryCounts::default() }
+    };
+    let both = positives > 0 && negatives > 0;
+    let entropy = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
+    let metrics = metric_order(Task::Binary)
+        .iter()
+        .map(|name| {
+            // Ranking and probabilities of the naive answer: the same score, the share of positives, for every row.
+            let value = match *name {
+                "roc_auc" => both.then_some(0.5),
+                "average_precision" => Some(share),
+                "log_loss" => Some(entropy(share) + entropy(1.0 - share)),
+                "brier" => Some(share * (1.0 - share)),
+                "ece" => Some(0.0),
+                other => counts.metric(other),
+            };
+            ((*name).to_owned(), value)
+        })
+        .collect();
+    Baseline { strategy: "most frequent".to_owned(), metrics }
+}
+
+fn per_class(matrix: &ConfusionMatrix, classes: &[String]) -> Vec<PerClass> {
+    matrix
+        .per_class()
+        .iter()
+        .zip(classes)
+        .map(|(quality, class)| PerClass {
+            class: class.clone(),
+            precision: Some(quality.precision),
+            recall: Some(quality.recall),
+            f1: Some(quality.f1),
+            support: quality.support as u64,
+        })
+        .collect()
+}
+
+fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> Confusion {
+    let k = matrix.classes();
+    Confusion {
+        labels: classes.to_vec(),
+        matrix: (0..k).map(|t| (0..k).map(|s| matrix.at(t, s) as u64).collect()).collect(),
+    }
+}
+
+fn multi(
+    g: &mut Gathered,
+    truth: &[u32],
+    said: &[u32],
+    probabilities: &[f64],
+    k: usize,
+    classes: &[String],
+) -> Measured {
+    let level = g.level;
+    let matrix = ConfusionMatrix::of(truth, said, k);
+    let rows = matrix.rows();
+    for name in metric_order(Task::Multiclass) {
+        let value = matrix.metric(name);
+        let limits = if matches!(*name, "mcc" | "cohen_kappa") { (-1.0, 1.0) } else { (0.0, 1.0) };
+        let interval = match *name {
+            "accuracy" => value.and_then(|v| intervals::wilson(v * rows, rows, level)),
+            "log_loss" | "roc_auc_ovr_macro" | "roc_auc_ovr_weighted" => continue,
+            _ => intervals::delta(matrix.counts(), level, limits, |c| {
+                ConfusionMatrix::from_counts(k, c.to_vec()).metric(name)
+            }),
+        };
+        g.put(name, value, interval, None);
+    }
+    if probabilities.is_empty() {
+        for name in ["log_loss", "roc_auc_ovr_macro", "roc_auc_ovr_weighted"] {
+            g.put(name, None, None, Some(NO_PROBABILITIES));
+        }
+    } else {
+        let losses: Moments = truth
+            .iter()
+            .zip(probabilities.chunks_exact(k.max(1)))
+            .filter_map(|(t, row)| row.get(*t as usize).map(|p| probability::log_loss_of(*p)))
+            .collect();
+        let loss = multiclass::log_loss(truth, probabilities, k);
+        g.put("log_loss", loss, intervals::of_mean(&losses, level, (0.0, f64::INFINITY)), None);
+        one_vs_rest(g, truth, probabilities, k);
+    }
+    let support: Vec<f64> = matrix.per_class().iter().map(|c| c.support).collect();
+    Measured {
+        baseline: multi_baseline(&support, rows),
+        per_class: per_class(&matrix, classes),
+        confusion: Some(confusion(&matrix, classes)),
+        ..Measured::default()
+    }
+}
+
+/// Macro and weighted one-against-rest areas; their variance adds up the classes' by DeLong, which leaves out the
+/// small covariance between classes, and the method's name says so.
+fn one_vs_rest(g: &mut Gathered, truth: &[u32], probabilities: &[f64], k: usize) {
+    let mut parts = Vec::new();
+    for class in 0..k {
+        let scores: Vec<f64> = probabilities.chunks_exact(k).filter_map(|row| row.get(class).copied()).collect();
+        let positive: Vec<bool> = truth.iter().map(|t| *t as usize == class).collect();
+        let support = positive.iter().filter(|p| **p).count() as f64;
+        parts.push((Placements::of(&scores, &positive), support));
+    }
+    let whole = parts.iter().all(|(p, _)| p.is_some());
+    for (name, weighted) in [("roc_auc_ovr_macro", false), ("roc_auc_ovr_weighted", true)] {
+        if !whole {
+            g.put(name, None, None, Some("A class does not occur in the target, so this has no meaning."));
+            continue;
+        }
+        let weight = |support: f64| if weighted { support } else { 1.0 };
+        let total: f64 = parts.iter().map(|(_, s)| weight(*s)).sum();
+        let mut value = 0.0;
+        let mut variance = Some(0.0);
+        for (placements, support) in &parts {
+            let share = weight(*support) / total;
+            let Some(placements) = placements else { continue };
+            value += share * placements.auc;
+            variance = variance.zip(placements.variance()).map(|(sum, v)| sum + share * share * v);
+        }
+        let interval = variance.and_then(|v| intervals::logit(value, v, g.level, "delong by class, logit"));
+        g.put(name, Some(value), interval, None);
+    }
+}
+
+fn multi_baseline(support: &[f64], rows: f64) -> Baseline {
+    let k = support.len();
+    let most = support.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
+    let mut matrix = ConfusionMatrix::new(k);
+    for (class, n) in support.iter().enumerate() {
+        matrix.add(class, most, *n);
+    }
+    let entropy: f64 = support.iter().filter(|s| **s > 0.0).map(|s| -(s / rows) * (s / rows).ln()).sum();
+    let metrics = metric_order(Task::Multiclass)
+        .iter()
+        .map(|name| {
+            let value = match *name {
+                "log_loss" => Some(entropy),
+                "roc_auc_ovr_macro" | "roc_auc_ovr_weighted" => Some(0.5),
+                other => matrix.metric(other),
+            };
+            ((*name).to_owned(), value)
+        })
+        .collect();
+    Baseline { strategy: "most frequent".to_owned(), metrics }
+}
+
+fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured {
+    let level = g.level;
+    let Some(m) = RegressionMetrics::of(target, prediction) else { return Measured::default() };
+    let errors: Vec<f64> = target.iter().zip(prediction).map(|(t, p)| p - t).collect();
+    let positive = (0.0, f64::INFINITY);
+    let anywhere = (f64::NEG_INFINITY, f64::INFINITY);
+    let absolute: Moments = errors.iter().map(|e| e.abs()).collect();
+    let squared: Moments = errors.iter().map(|e| e * e).collect();
+    let relative: Moments = errors.iter().zip(target).map(|(e, t)| e.abs() / t.abs().max(f64::EPSILON)).collect();
+    let plain: Moments = errors.iter().copied().collect();
+    g.put("mae", Some(m.mae), intervals::of_mean(&absolute, level, positive), None);
+    g.put("mse", Some(m.mse), intervals::of_mean(&squared, level, positive), None);
+    let rmse = intervals::of_mean(&squared, level, positive)
+        .map(|i| Interval { low: i.low.sqrt(), high: i.high.sqrt(), method: "root of the interval of mse" });
+    g.put("rmse", Some(m.rmse), rmse, None);
+    g.put("mape", Some(m.mape), intervals::of_mean(&relative, level, positive), None);
+    g.put("mean_error", Some(m.mean_error), intervals::of_mean(&plain, level, anywhere), None);
+    let mut sorted: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    g.put("median_ae", Some(m.median_ae), intervals::of_median(&sorted, level), None);
+    g.put("max_error", Some(m.max_error), None, Some("The largest of a sample says little of the next one."));
+    let short = "Fewer than two rows.";
+    g.put("r2", m.r2, r2_interval(target, &errors, &m, level), m.r2.is_none().then_some(short));
+    let explained = m.explained_variance;
+    let centred: Vec<f64> = errors.iter().map(|e| e - m.mean_error).collect();
+    let explained_interval = explained.and_then(|v| ratio_interval(target, &centred, v, level));
+    g.put("explained_variance", explained, explained_interval, None);
+    Measured {
+        baseline: regression_baseline(target),
+        residuals: Some(residuals(prediction, &errors)),
+        ..Measured::default()
+    }
+}
+
+fn r2_interval(target: &[f64], errors: &[f64], m: &RegressionMetrics, level: f64) -> Option<Interval> {
+    ratio_interval(target, errors, m.r2?, level)
+}
+
+/// Influence-function interval of 1 − mean(e²) / variance(target): each row's share in numerator and denominator.
+fn ratio_interval(target: &[f64], errors: &[f64], value: f64, level: f64) -> Option<Interval> {
+    let spread: Moments = target.iter().copied().collect();
+    let variance = spread.variance().filter(|v| *v > 0.0)?;
+    let influence: Moments = target
+        .iter()
+        .zip(errors)
+        .map(|(t, e)| -(e * e - (1.0 - value) * (t - spread.mean).powi(2)) / variance)
+        .collect();
+    let of_mean = influence.sample_variance()? / influence.n as f64;
+    intervals::normal(value, of_mean, level, (f64::NEG_INFINITY, 1.0), "influence function")
+}
+
+fn regression_baseline(target: &[f64]) -> Baseline {
+    let mean = target.iter().sum::<f64>() / target.len().max(1) as f64;
+    let naive = RegressionMetrics::of(target, &vec![mean; target.len()]);
+    let metrics = metric_order(Task::Regression)
+        .iter()
+        .map(|name| ((*name).to_owned(), naive.as_ref().and_then(|m| m.metric(name)).filter(|v| v.is_finite())))
+        .collect();
+    Baseline { strategy: "mean".to_owned(), metrics }
+}
+
+fn residuals(prediction: &[f64], errors: &[f64]) -> Residuals {
+    let every = errors.len().div_ceil(RESIDUALS_KEPT).max(1);
+    let sample = prediction.iter().zip(errors).step_by(every).map(|(p, e)| [*p, *e]).collect();
+    let edges = crate::stats::histogram::doane_edges(errors).unwrap_or_default();
+    let (inside, _) = crate::stats::histogram::count(&edges, errors);
+    let histogram = edges.iter().zip(edges.iter().skip(1)).zip(inside).map(|((low, high), n)| (*low, *high, n)).collect();
+    Residuals { sample, histogram }
+}
