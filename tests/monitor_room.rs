@@ -1,5 +1,7 @@
 //! The monitor as a whole: what it finds in streams whose faults are known, and that it finds nothing else.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail like tests")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,8 +10,8 @@ use modeldeck::model::session::{NO_LABEL, SkippedRow};
 use modeldeck::model::{Scores, Task};
 use modeldeck::monitor::profile::{PREDICTION, build};
 use modeldeck::monitor::{
-    AlertBook, AlertEvent, AlertKind, AlertState, Bins, ChunkReport, Chunking, Monitor, MonitorRecord,
-    MonitorSettings, Period, ProfileError, ProfileSettings, ReferenceProfile, ScoredBatch, Severity, ThresholdMethod,
+    AlertBook, AlertEvent, AlertKind, AlertState, Bins, ChunkReport, Chunking, Monitor, MonitorRecord, MonitorSettings,
+    Period, ProfileError, ProfileSettings, ReferenceProfile, ScoredBatch, Severity, ThresholdMethod,
 };
 use modeldeck::stats::binary::BinaryCounts;
 use modeldeck::stats::random::SplitMix64;
@@ -129,7 +131,9 @@ fn stream(profile: &Arc<ReferenceProfile>, fault: impl Fn(&mut Story)) -> Monito
     fault(&mut story);
     let (table, scores) = story.rows(6_000, 6_000_000, 1_000);
     reports.extend(push(&mut monitor, &table, &scores, 700, 6_000));
-    reports.into_iter().for_each(|report| drop(record.add(report)));
+    for report in reports {
+        record.add(report);
+    }
     record
 }
 
@@ -146,7 +150,11 @@ fn drift_and_loss_are_found_in_the_chunk_where_they_begin() {
     assert_eq!((f1.first_chunk, f1.last_chunk, f1.chunks, f1.severity), (6, 11, 6, Severity::Severe));
     assert!(f1.ongoing);
     assert_eq!(f1.since_ms, Some(6_000_000));
-    assert!(f1.message.starts_with("F1 fell to 0.") && f1.message.contains(" learned from 20 reference chunks"), "{}", f1.message);
+    assert!(
+        f1.message.starts_with("F1 fell to 0.") && f1.message.contains(" learned from 20 reference chunks"),
+        "{}",
+        f1.message
+    );
     let temp = find(&AlertKind::Drift("temp".to_owned())).unwrap();
     assert_eq!((temp.first_chunk, temp.chunks, temp.severity), (6, 6, Severity::Warning));
     assert!(temp.message.starts_with("“temp” drifted to 0."), "{}", temp.message);
@@ -190,7 +198,11 @@ fn missing_and_unseen_values_are_named() {
     assert!(missing.message.contains(" % of “wind” is missing, above "), "{}", missing.message);
     let unseen = find(AlertKind::Unseen("carrier".to_owned()));
     assert_eq!((unseen.first_chunk, unseen.chunks), (6, 6));
-    assert!(unseen.message.ends_with(" rows have a value of “carrier” that the reference does not have, such as “ZZ”"), "{}", unseen.message);
+    assert!(
+        unseen.message.ends_with(" rows have a value of “carrier” that the reference does not have, such as “ZZ”"),
+        "{}",
+        unseen.message
+    );
     let snapshot = record.snapshot();
     let column = snapshot.chunk(31).and_then(|c| c.column("carrier")).cloned().unwrap();
     assert_eq!(column.unseen_examples, ["ZZ"]);
@@ -206,12 +218,17 @@ fn a_chunk_is_the_same_however_its_rows_arrive() {
     let run = |batch| {
         let mut monitor = Monitor::new(Arc::clone(&profile), MonitorSettings::default());
         let mut reports = push(&mut monitor, &table, &scores, batch, 0);
-        reports.iter_mut().for_each(|r| r.latency = None);
+        for report in &mut reports {
+            report.latency = None;
+        }
         reports
     };
     let whole = run(3_000);
     assert_eq!(whole.len(), 3);
-    assert_eq!(whole.iter().map(|r| (r.start_row, r.end_row)).collect::<Vec<_>>(), [(0, 1000), (1000, 2000), (2000, 3000)]);
+    assert_eq!(
+        whole.iter().map(|r| (r.start_row, r.end_row)).collect::<Vec<_>>(),
+        [(0, 1000), (1000, 2000), (2000, 3000)]
+    );
     for batch in [1, 64, 1_000, 1_500] {
         assert_eq!(run(batch), whole, "batches of {batch}");
     }
@@ -257,6 +274,81 @@ fn drift_of_a_chunk_is_nannymls() {
         let whole = modeldeck::stats::distance::js_nannyml_numeric(&values(&reference), &values(&table));
         assert_eq!(report.column(name).unwrap().drift, whole, "{name}");
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    columns: Vec<GoldenColumn>,
+}
+
+#[derive(serde::Deserialize)]
+struct GoldenColumn {
+    name: String,
+    kind: String,
+    chunk_size: usize,
+    reference: Vec<serde_json::Value>,
+    current: Vec<serde_json::Value>,
+    methods: std::collections::BTreeMap<String, GoldenMethod>,
+}
+
+#[derive(serde::Deserialize)]
+struct GoldenMethod {
+    reference: Vec<Option<f64>>,
+    current: Vec<Option<f64>>,
+    upper: Option<f64>,
+    alerts: Vec<bool>,
+}
+
+fn golden_table(kind: &str, values: &[serde_json::Value]) -> (Table, Scores) {
+    let values = match kind {
+        "numeric" => Values::Float(values.iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()),
+        _ => Values::text(values.iter().map(serde_json::Value::as_str)),
+    };
+    let rows = values.len();
+    let scores = Scores { task: Task::Regression, rows, values: vec![0.0; rows], ..Scores::default() };
+    (Table::new(vec![Column::new("x", values)]).unwrap(), scores)
+}
+
+#[test]
+fn drift_and_lines_of_every_golden_column_are_nannymls() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/drift.json");
+    let golden: Golden = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(golden.columns.len() >= 20);
+    let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        // A root magnifies the rounding of a distance that is zero.
+        (Some(a), Some(b)) => (a - b).abs() < 1e-9 || (a * a - b * b).abs() < 1e-15,
+        (a, b) => a == b,
+    };
+    let mut lines = 0;
+    for column in golden.columns {
+        let size = column.chunk_size;
+        let js = &column.methods["js/nannyml"];
+        let (table, scores) = golden_table(&column.kind, &column.reference);
+        let settings = ProfileSettings::new(vec!["x".to_owned()], None, Chunking::Rows(size));
+        let profile = Arc::new(build(&table, &scores, &settings).unwrap());
+        let drift = |chunk: &ChunkReport| chunk.column("x").unwrap().drift;
+        let full = column.reference.len() / size;
+        assert_eq!(profile.chunks.len(), full, "{}", column.name);
+        for (chunk, expected) in profile.chunks.iter().zip(&js.reference) {
+            assert!(close(drift(chunk), *expected), "{}: {:?} not {expected:?}", column.name, drift(chunk));
+        }
+        let (table, scores) = golden_table(&column.kind, &column.current);
+        let mut monitor = Monitor::new(Arc::clone(&profile), MonitorSettings::default());
+        let reports = monitor.push(&ScoredBatch::whole(&table, &scores));
+        assert_eq!(reports.len(), column.current.len() / size, "{}", column.name);
+        for (chunk, expected) in reports.iter().zip(&js.current) {
+            assert!(close(drift(chunk), *expected), "{}: {:?} not {expected:?}", column.name, drift(chunk));
+        }
+        if full >= 4 && column.reference.len() % size == 0 {
+            let line = profile.column("x").and_then(|c| c.drift).unwrap();
+            assert!(close(line.upper, js.upper.map(|u| u.min(1.0))), "{}: {line:?} not {:?}", column.name, js.upper);
+            for (chunk, alert) in reports.iter().zip(&js.alerts) {
+                assert_eq!(drift(chunk).is_some_and(|d| line.is_crossed(d)), *alert, "{}", column.name);
+            }
+            lines += 1;
+        }
+    }
+    assert!(lines >= 3, "{lines} columns have enough reference chunks");
 }
 
 #[test]
@@ -370,7 +462,6 @@ fn what_was_kept_gives_the_same_snapshot_after_a_restart() {
     assert!(record.alerts_mut().acknowledge(&AlertKind::Metric("f1".to_owned()), 6));
     record.alerts_mut().note(AlertKind::WorkerRestarted, Severity::Severe, "A worker restarted", 7, Some(1));
     let before = record.snapshot();
-    let json = |value: &dyn erased::Json| value.json();
     let profile: ReferenceProfile = serde_json::from_str(&json(before.profile.as_ref())).unwrap();
     let chunks: Vec<ChunkReport> =
         before.chunks.iter().map(|c| serde_json::from_str(&json(c.as_ref())).unwrap()).collect();
@@ -383,21 +474,13 @@ fn what_was_kept_gives_the_same_snapshot_after_a_restart() {
         alerts
     };
     assert_eq!(sorted(&after), sorted(&before));
-    let same = modeldeck::monitor::MonitorSnapshot { alerts: before.alerts.clone(), revision: before.revision, ..after };
+    let same =
+        modeldeck::monitor::MonitorSnapshot { alerts: before.alerts.clone(), revision: before.revision, ..after };
     assert_eq!(same, before);
 }
 
-mod erased {
-    /// Anything that can be kept.
-    pub trait Json {
-        /// As it is kept.
-        fn json(&self) -> String;
-    }
-    impl<T: serde::Serialize> Json for T {
-        fn json(&self) -> String {
-            serde_json::to_string(self).unwrap()
-        }
-    }
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap()
 }
 
 #[test]
@@ -491,7 +574,9 @@ fn a_table_read_another_way_means_the_same() {
     let run = |table: &Table| {
         let mut monitor = Monitor::new(Arc::clone(&profile), MonitorSettings::default());
         let mut reports = push(&mut monitor, table, &scores, 1_000, 0);
-        reports.iter_mut().for_each(|r| r.latency = None);
+        for report in &mut reports {
+            report.latency = None;
+        }
         reports
     };
     let plain = run(&table);

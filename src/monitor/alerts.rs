@@ -170,10 +170,16 @@ fn findings(chunk: &ChunkReport, profile: &ReferenceProfile) -> Vec<Finding> {
     for metric in &profile.metrics {
         let (Some(value), Some(threshold)) = (chunk.metric(&metric.name), metric.threshold) else { continue };
         let label = metric_label(&metric.name);
-        found.push(judged(AlertKind::Metric(metric.name.clone()), Severity::Severe, value, &threshold, |shown, line| {
-            let (verb, side) = if threshold.upper.is_some() { ("rose", "above") } else { ("fell", "below") };
-            format!("{label} {verb} to {shown}, {side} {line} {}", threshold.origin())
-        }));
+        found.push(judged(
+            AlertKind::Metric(metric.name.clone()),
+            Severity::Severe,
+            value,
+            &threshold,
+            |shown, line| {
+                let (verb, side) = if threshold.upper.is_some() { ("rose", "above") } else { ("fell", "below") };
+                format!("{label} {verb} to {shown}, {side} {line} {}", threshold.origin())
+            },
+        ));
     }
     let drift = |kind: AlertKind, subject: &str, value: Option<f64>, threshold: Option<Threshold>| {
         let (value, threshold) = (value?, threshold?);
@@ -181,12 +187,7 @@ fn findings(chunk: &ChunkReport, profile: &ReferenceProfile) -> Vec<Finding> {
             format!("{subject} drifted to {shown}, above {line} {}", threshold.origin())
         }))
     };
-    found.extend(drift(
-        AlertKind::PredictionDrift,
-        "The prediction",
-        chunk.prediction.drift,
-        profile.prediction.drift,
-    ));
+    found.extend(drift(AlertKind::PredictionDrift, "The prediction", chunk.prediction.drift, profile.prediction.drift));
     for (reference, column) in profile.columns.iter().zip(&chunk.columns) {
         let name = &reference.name;
         found.extend(drift(AlertKind::Drift(name.clone()), &quoted(name), column.drift, reference.drift));
@@ -243,7 +244,13 @@ fn quoted(name: &str) -> String {
 /// numbers below 100, none from 1,000 on.
 fn apart(a: f64, b: f64, decimals: usize) -> (String, String) {
     let size = a.abs().max(b.abs());
-    let least = if size >= 1000.0 { 0 } else if size >= 100.0 { decimals.min(1) } else { decimals };
+    let least = if size >= 1000.0 {
+        0
+    } else if size >= 100.0 {
+        decimals.min(1)
+    } else {
+        decimals
+    };
     for decimals in least..=least + 8 {
         let pair = (format!("{a:.decimals$}"), format!("{b:.decimals$}"));
         if pair.0 != pair.1 {
@@ -265,7 +272,7 @@ mod tests {
         };
         assert_eq!(pair(0.4123, 0.4712, 2), "0.41 0.47");
         assert_eq!(pair(0.46951, 0.47, 2), "0.4695 0.4700");
-        assert_eq!(pair(1234.5, 1100.2, 2), "1235 1100");
+        assert_eq!(pair(1234.6, 1100.2, 2), "1235 1100");
         assert_eq!(pair(0.02, 0.0, 1), "0.02 0.00");
     }
 

@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn chunking_is_plain_json() {
-        for (chunking, json) in [(Chunking::Rows(5000), r#"{"by":"rows","rows":5000}"#), (Chunking::Week, r#"{"by":"week"}"#)] {
+        for (chunking, json) in
+            [(Chunking::Rows(5000), r#"{"by":"rows","rows":5000}"#), (Chunking::Week, r#"{"by":"week"}"#)]
+        {
             assert_eq!(serde_json::to_string(&chunking).unwrap(), json);
             assert_eq!(serde_json::from_str::<Chunking>(json).unwrap(), chunking);
         }

@@ -112,7 +112,13 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// Looks at a batch from its row `at` on, with `in_chunk` rows already in the chunk.
-    pub(super) fn next(&mut self, profile: &ReferenceProfile, batch: &ScoredBatch<'_>, at: usize, in_chunk: u64) -> Cut {
+    pub(super) fn next(
+        &mut self,
+        profile: &ReferenceProfile,
+        batch: &ScoredBatch<'_>,
+        at: usize,
+        in_chunk: u64,
+    ) -> Cut {
         let left = batch.len().saturating_sub(at);
         let by_rows = |rows: usize| {
             let room = rows.max(1).saturating_sub(in_chunk as usize);

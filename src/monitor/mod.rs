@@ -18,6 +18,8 @@ pub use alerts::{AlertBook, AlertEvent};
 pub use chunk::{ChunkReport, ColumnChunk, Counts, LatencySummary, Period};
 pub use chunking::{Chunking, default_chunk_rows};
 pub use live::{Monitor, MonitorSettings};
-pub use profile::{ProfileError, ProfileSettings, ReferenceProfile, Threshold, ThresholdMethod};
-pub use snapshot::{Bins, ColumnDetail, MonitorRecord, MonitorSnapshot, Series};
+pub use profile::{
+    ColumnReference, MetricReference, ProfileError, ProfileSettings, ReferenceProfile, Threshold, ThresholdMethod,
+};
+pub use snapshot::{Bins, ColumnDetail, MonitorRecord, MonitorSnapshot, Series, Views};
 pub use tally::{ScoredBatch, is_error, metric_label, metric_limits, metric_names};

@@ -315,22 +315,15 @@ impl Views {
             threshold,
             ..Series::default()
         };
-        let of_columns = |of: &dyn Fn(&ColumnReference) -> (Option<f64>, Option<Threshold>)| {
-            let columns = profile.columns.iter();
-            columns
-                .map(|c| {
-                    let (level, threshold) = of(c);
-                    series(&c.name, &c.name, level, threshold)
-                })
-                .collect::<Vec<_>>()
-        };
+        let columns = || profile.columns.iter();
+        let missing = |c: &ColumnReference| series(&c.name, &c.name, c.missing_share(), c.missing);
         let metrics = profile.metrics.iter();
         let mut views = Self {
             metrics: metrics.map(|m| series(&m.name, metric_label(&m.name), m.level, m.threshold)).collect(),
-            drift: of_columns(&|c| (None, c.drift)),
+            drift: columns().map(|c| series(&c.name, &c.name, None, c.drift)).collect(),
             prediction_drift: series(&profile.prediction.name, "Prediction", None, profile.prediction.drift),
-            missing: of_columns(&|c| (c.missing_share(), c.missing)),
-            unseen: of_columns(&|_| (None, None)),
+            missing: columns().map(missing).collect(),
+            unseen: columns().map(|c| series(&c.name, &c.name, None, None)).collect(),
             ..Self::default()
         };
         views.by_drift = (0..views.drift.len()).collect();

@@ -1,5 +1,7 @@
 //! Variance of the area under the ROC curve, and of the difference of two, after DeLong, DeLong and Clarke-Pearson
-//! (1988), by midranks in O(n log n) after Sun and Xu (2014).
+//! (1988), in O(n log n) by one sort of each class; the same numbers as the midranks of Sun and Xu (2014).
+
+use super::ranked::key;
 
 /// The parts of an AUC's variance: each positive's share of negatives below it, each negative's share of positives
 /// above it (ties count half).
@@ -11,44 +13,53 @@ pub struct Placements {
     negative: Vec<f64>,
 }
 
-/// Midranks, 1-based, of values: equal values share the mean of their ranks.
-fn midranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<u32> = (0..values.len() as u32).collect();
-    let value = |i: &u32| values.get(*i as usize).copied().unwrap_or(0.0);
-    order.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)));
-    let mut ranks = vec![0.0; values.len()];
-    let mut from = 0;
-    while let Some(first) = order.get(from) {
-        let same = order.iter().skip(from).take_while(|i| value(i) == value(first)).count().max(1);
-        let rank = from as f64 + (same as f64 + 1.0) / 2.0;
-        for i in order.iter().skip(from).take(same) {
-            if let Some(place) = ranks.get_mut(*i as usize) {
-                *place = rank;
-            }
+/// Scores of one class as ordered keys with their places, ascending.
+fn ordered(scores: &[f64], positive: &[bool], wanted: bool) -> Vec<(u64, u32)> {
+    let of_class = scores.iter().zip(positive).filter(|(_, p)| **p == wanted);
+    let mut rows: Vec<(u64, u32)> = of_class.zip(0..).map(|((score, _), place)| (key(*score), place)).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// For each row of a class, by its place, the share of the other class's rows below it; equal ones count half.
+fn share_below(own: &[(u64, u32)], other: &[(u64, u32)]) -> Vec<f64> {
+    let n = other.len() as f64;
+    let mut shares = vec![0.0; own.len()];
+    let (mut below, mut up_to) = (0, 0);
+    for (key, place) in own {
+        while other.get(below).is_some_and(|(k, _)| k < key) {
+            below += 1;
         }
-        from += same;
+        up_to = up_to.max(below);
+        while other.get(up_to).is_some_and(|(k, _)| k <= key) {
+            up_to += 1;
+        }
+        if let Some(share) = shares.get_mut(*place as usize) {
+            *share = (below + up_to) as f64 / 2.0 / n;
+        }
     }
-    ranks
+    shares
 }
 
 impl Placements {
     /// Places each row among the other class; `None` when a class is missing.
     pub fn of(scores: &[f64], positive: &[bool]) -> Option<Self> {
-        let pick = |wanted: bool| -> Vec<f64> {
-            scores.iter().zip(positive).filter(|(_, p)| **p == wanted).map(|(s, _)| *s).collect()
-        };
-        let (pos, neg) = (pick(true), pick(false));
-        let (m, n) = (pos.len() as f64, neg.len() as f64);
+        let (pos, neg) = (ordered(scores, positive, true), ordered(scores, positive, false));
         if pos.is_empty() || neg.is_empty() {
             return None;
         }
-        let all: Vec<f64> = pos.iter().chain(&neg).copied().collect();
-        let (among_all, among_pos, among_neg) = (midranks(&all), midranks(&pos), midranks(&neg));
-        let positive: Vec<f64> = among_all.iter().zip(&among_pos).map(|(all, own)| (all - own) / n).collect();
-        let negative: Vec<f64> =
-            among_all.iter().skip(pos.len()).zip(&among_neg).map(|(all, own)| 1.0 - (all - own) / m).collect();
-        let auc = positive.iter().sum::<f64>() / m;
+        let positive = share_below(&pos, &neg);
+        let mut negative = share_below(&neg, &pos);
+        for below in &mut negative {
+            *below = 1.0 - *below;
+        }
+        let auc = positive.iter().sum::<f64>() / positive.len() as f64;
         Some(Self { auc, positive, negative })
+    }
+
+    /// Rows of the smaller class: what an area of 0 or 1, which has no spread, was seen on.
+    pub fn smaller_class(&self) -> usize {
+        self.positive.len().min(self.negative.len())
     }
 
     /// Variance of the area; `None` when a class has one row only.
@@ -83,7 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn ties_share_their_rank() {
-        assert_eq!(midranks(&[3.0, 1.0, 3.0]), [2.5, 1.0, 2.5]);
+    fn ties_count_half() {
+        let placements = Placements::of(&[0.5, 0.5, 0.2, 0.9], &[true, false, false, true]).unwrap();
+        assert_eq!(placements.positive, [0.75, 1.0]);
+        assert_eq!(placements.negative, [0.75, 1.0]);
+        assert_eq!(placements.smaller_class(), 2);
     }
 }

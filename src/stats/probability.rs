@@ -34,7 +34,7 @@ pub struct CalibrationBin {
     pub observed: f64,
 }
 
-/// Bins of equal width over 0 to 1, empty ones included. A score on an edge belongs to the upper bin, as
+/// Bins of equal width over 0 to 1, empty ones included. A score on an edge belongs to the lower bin, as in
 /// scikit-learn's `calibration_curve`; scores beyond 0 and 1 belong to the outer bins.
 pub fn calibration(scores: &[f64], positive: &[bool], bins: usize) -> Vec<CalibrationBin> {
     let mut found = vec![CalibrationBin::default(); bins];

@@ -29,8 +29,8 @@ pub struct CurvePoint {
     pub y: f64,
 }
 
-/// A key that sorts finite floats ascending as unsigned numbers.
-fn key(score: f64) -> u64 {
+/// A key that sorts finite floats ascending as unsigned numbers; equal floats have equal keys.
+pub(super) fn key(score: f64) -> u64 {
     // −0 and 0 are one score.
     let bits = (score + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
@@ -40,25 +40,32 @@ fn score_of(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
 
+/// Takes all equal to `top` from the descending front; how many.
+fn take(front: &mut std::iter::Peekable<impl Iterator<Item = u64>>, top: u64) -> u64 {
+    let mut n = 0;
+    while front.next_if_eq(&top).is_some() {
+        n += 1;
+    }
+    n
+}
+
 impl RankedScores {
-    /// Ranks rows, O(n log n). Rows beyond the shorter slice are ignored.
+    /// Ranks rows, O(n log n). Rows beyond the shorter slice are ignored. A score that is not finite is the caller's to
+    /// leave out; here it only ranks beyond all others.
     pub fn new(scores: &[f64], positive: &[bool]) -> Self {
-        let mut rows: Vec<(u64, bool)> = scores.iter().zip(positive).map(|(s, p)| (key(*s), *p)).collect();
-        rows.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        // Each class is sorted on its own, as bare keys, and the two are merged: half the memory of sorting pairs.
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (score, positive) in scores.iter().zip(positive) {
+            if *positive { &mut yes } else { &mut no }.push(key(*score));
+        }
+        yes.sort_unstable();
+        no.sort_unstable();
         let mut ranked = Self::default();
-        let mut last = None;
-        for (key, positive) in rows {
-            if positive {
-                ranked.positives += 1;
-            } else {
-                ranked.negatives += 1;
-            }
-            let step = Step { score: score_of(key), tp: ranked.positives, fp: ranked.negatives };
-            match ranked.steps.last_mut() {
-                Some(same) if last == Some(key) => *same = step,
-                _ => ranked.steps.push(step),
-            }
-            last = Some(key);
+        let (mut yes, mut no) = (yes.into_iter().rev().peekable(), no.into_iter().rev().peekable());
+        while let Some(top) = yes.peek().max(no.peek()).copied() {
+            ranked.positives += take(&mut yes, top);
+            ranked.negatives += take(&mut no, top);
+            ranked.steps.push(Step { score: score_of(top), tp: ranked.positives, fp: ranked.negatives });
         }
         ranked
     }

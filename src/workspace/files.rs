@@ -18,7 +18,7 @@ pub fn safe_file_name(id: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("%{byte:02X}"));
+            name.push_str(&escaped(byte));
         }
     }
     if name.is_empty() {
@@ -27,9 +27,13 @@ pub fn safe_file_name(id: &str) -> String {
     if name.len() > LONGEST_NAME {
         let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         name.truncate(LONGEST_NAME - 17);
-        name.push_str(&format!("-{hash:016x}"));
+        return format!("{name}-{hash:016x}");
     }
     name
+}
+
+pub(super) fn escaped(byte: u8) -> String {
+    format!("%{byte:02X}")
 }
 
 pub(super) fn make_folder(path: &Path) -> Result<(), WorkspaceError> {

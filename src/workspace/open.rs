@@ -118,11 +118,8 @@ fn writable_lock(dir: &Path) -> Result<File, Refusal> {
 /// Takes the lock; `None` when there is no lock file and none may be made.
 fn lock_of(dir: &Path, make: bool) -> Result<Option<File>, WorkspaceError> {
     let path = dir.join("workspace.lock");
-    let opened = if make {
-        File::options().create(true).truncate(false).write(true).open(&path)
-    } else {
-        File::open(&path)
-    };
+    let opened =
+        if make { File::options().create(true).truncate(false).write(true).open(&path) } else { File::open(&path) };
     let file = match opened {
         Ok(file) => file,
         Err(_) if !make => return Ok(None),
@@ -185,7 +182,7 @@ fn immutable_uri(database: &Path) -> Option<String> {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b':') {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            uri.push_str(&files::escaped(byte));
         }
     }
     uri.push_str("?immutable=1");

@@ -51,7 +51,7 @@ impl Workspace {
     /// Does everything in `work` or nothing of it.
     pub(super) fn change<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Kept<T> {
         self.check_writable()?;
-        let mut changed = || -> rusqlite::Result<T> {
+        let changed = || -> rusqlite::Result<T> {
             let transaction = self.connection.transaction()?;
             let value = work(&transaction)?;
             transaction.commit()?;
@@ -90,16 +90,20 @@ impl Workspace {
 
     /// The models, in the order they were added.
     pub fn models(&self) -> Kept<Vec<ModelRecord>> {
-        self.list("SELECT id, name, original_path, card, added_at_ms FROM models ORDER BY added_at_ms, rowid", [], |row| {
-            let card: Option<String> = row.get(3)?;
-            Ok(ModelRecord {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                original_path: PathBuf::from(row.get::<_, String>(2)?),
-                card: card.map(|text| parse(3, &text)).transpose()?,
-                added_at_ms: row.get(4)?,
-            })
-        })
+        self.list(
+            "SELECT id, name, original_path, card, added_at_ms FROM models ORDER BY added_at_ms, rowid",
+            [],
+            |row| {
+                let card: Option<String> = row.get(3)?;
+                Ok(ModelRecord {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    original_path: PathBuf::from(row.get::<_, String>(2)?),
+                    card: card.map(|text| parse(3, &text)).transpose()?,
+                    added_at_ms: row.get(4)?,
+                })
+            },
+        )
     }
 
     /// Removes a model with every run that compares it, its deployments with all they kept, its bindings and its file.
@@ -143,7 +147,8 @@ impl Workspace {
 
     /// The datasets, in the order they were added.
     pub fn datasets(&self) -> Kept<Vec<DatasetRecord>> {
-        let sql = "SELECT id, name, path, rows, fingerprint, schema, added_at_ms FROM datasets ORDER BY added_at_ms, rowid";
+        let sql =
+            "SELECT id, name, path, rows, fingerprint, schema, added_at_ms FROM datasets ORDER BY added_at_ms, rowid";
         self.list(sql, [], |row| {
             Ok(DatasetRecord {
                 id: row.get(0)?,
@@ -168,7 +173,9 @@ impl Workspace {
     /// What is kept of how a model's inputs meet a dataset's columns.
     pub fn binding(&self, model: &str, dataset: &str) -> Kept<Option<Value>> {
         self.connection
-            .query_row("SELECT binding FROM bindings WHERE model = ?1 AND dataset = ?2", [model, dataset], |r| json(r, 0))
+            .query_row("SELECT binding FROM bindings WHERE model = ?1 AND dataset = ?2", [model, dataset], |r| {
+                json(r, 0)
+            })
             .optional()
             .map_err(|e| WorkspaceError::sql(&self.database, &e))
     }

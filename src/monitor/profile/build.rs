@@ -75,8 +75,7 @@ pub fn build(table: &Table, scores: &Scores, settings: &ProfileSettings) -> Resu
             crate::monitor::Chunking::Rows(rows) => rows.max(1),
             _ => typical,
         };
-        let names: Vec<&str> =
-            settings.features.iter().chain(settings.target.as_ref()).map(String::as_str).collect();
+        let names: Vec<&str> = settings.features.iter().chain(settings.target.as_ref()).map(String::as_str).collect();
         let mut random = SplitMix64::new(settings.seed);
         samples = (0..SAMPLES)
             .map(|index| {
@@ -91,21 +90,21 @@ pub fn build(table: &Table, scores: &Scores, settings: &ProfileSettings) -> Resu
     };
 
     let report = whole.report(&profile, 0, Period::Reference);
-    let (ranges, prediction_range) = whole.ranges();
     let share = (Some(0.0), Some(1.0));
     let learn = |of: &dyn Fn(&ChunkReport) -> Option<f64>, side, limits| {
         let values: Vec<f64> = learned_from.iter().filter_map(of).collect();
         Threshold::learn(&values, side, limits, method)
     };
-    for ((column, whole), (at, range)) in profile.columns.iter_mut().zip(&report.columns).zip(ranges.into_iter().enumerate())
+    for ((column, counted), (at, range)) in
+        profile.columns.iter_mut().zip(&report.columns).zip(whole.ranges().into_iter().enumerate())
     {
-        column.whole.clone_from(whole);
+        column.whole.clone_from(counted);
         column.range = range.filter(|_| column.distribution.is_numeric());
         column.drift = learn(&|c| c.columns.get(at)?.drift, Side::Above, share);
         column.missing = learn(&|c| c.columns.get(at)?.missing_share(), Side::Above, share);
     }
     profile.prediction.whole.clone_from(&report.prediction);
-    profile.prediction.range = prediction_range.filter(|_| profile.prediction.distribution.is_numeric());
+    profile.prediction.range = whole.prediction_range().filter(|_| profile.prediction.distribution.is_numeric());
     profile.prediction.drift = learn(&|c| c.prediction.drift, Side::Above, share);
     profile.prediction.missing = learn(&|c| c.prediction.missing_share(), Side::Above, share);
     let has_target = settings.target.is_some();
@@ -156,7 +155,8 @@ fn without_thresholds(
     scores: &Scores,
     settings: &ProfileSettings,
 ) -> Result<ReferenceProfile, ProfileError> {
-    let no_column = |column: &str, role: &str| ProfileError::NoColumn { column: column.to_owned(), role: role.to_owned() };
+    let no_column =
+        |column: &str, role: &str| ProfileError::NoColumn { column: column.to_owned(), role: role.to_owned() };
     let mut columns = Vec::with_capacity(settings.features.len());
     for name in &settings.features {
         let column = table.column(name).ok_or_else(|| no_column(name, "an input of the model"))?;
@@ -182,9 +182,7 @@ fn without_thresholds(
     let score_column = positive.filter(|p| *p < scores.width);
     let answers = match (task, score_column) {
         (Task::Regression, _) => Values::Float(scores.values.clone()),
-        (_, Some(positive)) => {
-            Values::Float(scores.probabilities_for(positive).into_iter().map(f64::from).collect())
-        }
+        (_, Some(positive)) => Values::Float(scores.probabilities_for(positive).into_iter().map(f64::from).collect()),
         _ => Values::Text {
             codes: scores.labels.iter().map(|l| if *l == NO_LABEL { MISSING_CODE } else { *l }).collect(),
             dictionary: Arc::new(scores.classes.clone()),

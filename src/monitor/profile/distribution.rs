@@ -36,7 +36,7 @@ pub struct Categories {
 
 impl Distribution {
     /// The spread of a column.
-    pub(super) fn of(column: &Column) -> Self {
+    pub(in crate::monitor) fn of(column: &Column) -> Self {
         match &column.values {
             Values::Text { codes, dictionary } => {
                 let mut counts = vec![0_u64; dictionary.len()];
@@ -52,8 +52,13 @@ impl Distribution {
                 Self::Categorical(Categories::new(rows.into_iter()))
             }
             Values::Bool(values) => {
-                let rows = |of: u8| values.iter().filter(|v| **v == of).count() as u64;
-                let both = [("false", rows(0)), ("true", rows(1))];
+                let mut rows = [0_u64; 2];
+                for value in values {
+                    if let Some(count) = rows.get_mut(*value as usize) {
+                        *count += 1;
+                    }
+                }
+                let both = [("false", rows[0]), ("true", rows[1])];
                 Self::Categorical(Categories::new(both.into_iter().filter(|(_, count)| *count > 0)))
             }
             _ => {

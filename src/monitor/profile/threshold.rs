@@ -77,6 +77,15 @@ impl Threshold {
         self.lower.or(self.upper)
     }
 
+    /// How often it would have been crossed where it was learned: `Would have fired in 0 of 12 reference chunks`.
+    pub fn false_alarms(&self) -> String {
+        let what = match self.method {
+            ThresholdMethod::ReferenceChunks => "reference chunks",
+            ThresholdMethod::Resampled => "random samples of the reference",
+        };
+        format!("Would have fired in {} of {} {what}", self.fired_in_reference, self.of)
+    }
+
     /// Where it was learned, as the end of a sentence: `learned from 8 reference chunks`.
     pub fn origin(&self) -> String {
         match self.method {

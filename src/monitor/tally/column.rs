@@ -192,6 +192,7 @@ impl ColumnReader {
             tally.add_missing(rows.len() as u64);
             return;
         };
+        let rows = rows.start..rows.end.min(column.len());
         match reference {
             Distribution::Numeric(bins) => self.read_numbers(column, &rows, bins, tally),
             Distribution::Categorical(_) => self.read_categories(column, &rows, reference, tally),
@@ -200,9 +201,15 @@ impl ColumnReader {
 
     fn read_numbers(&mut self, column: &Column, rows: &Range<usize>, bins: &NumericBins, tally: &mut ColumnTally) {
         match &column.values {
-            Values::Float(values) => part(values, rows).iter().for_each(|x| tally.add_number(bins, *x)),
+            Values::Float(values) => {
+                for x in part(values, rows) {
+                    tally.add_number(bins, *x);
+                }
+            }
             Values::Int { values, valid: None } => {
-                part(values, rows).iter().for_each(|x| tally.add_number(bins, *x as f64));
+                for x in part(values, rows) {
+                    tally.add_number(bins, *x as f64);
+                }
             }
             Values::Int { values, valid: Some(valid) } => {
                 for (x, valid) in part(values, rows).iter().zip(part(valid, rows)) {
@@ -319,5 +326,62 @@ pub(super) fn distinct(column: &Column, row: usize) -> Option<u64> {
         Values::Bool(values) => values.get(row).filter(|x| **x < 2).map(|x| u64::from(*x)),
         Values::Text { codes, .. } => codes.get(row).filter(|c| **c != MISSING_CODE).map(|c| u64::from(*c)),
         Values::Time(values) => values.get(row).filter(|t| **t != MISSING_TIME).map(|t| *t as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(reference: Values, chunk: Values) -> (Distribution, ColumnTally) {
+        let distribution = Distribution::of(&Column::new("x", reference));
+        let mut tally = ColumnTally::new(distribution.places());
+        let column = Column::new("x", chunk);
+        // Rows past the end are not there, so they are not counted.
+        ColumnReader::default().read(Some(&column), 0..column.len() + 9, &distribution, &mut tally);
+        (distribution, tally)
+    }
+
+    #[test]
+    fn what_is_not_finite_lies_outside_and_what_is_missing_is_counted() {
+        let chunk = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 50.0, 150.0];
+        let (reference, tally) = tally(Values::Float((0..=100).map(f64::from).collect()), Values::Float(chunk));
+        let report = tally.report("x", &reference);
+        assert_eq!((report.missing, report.out_of_range, report.counts.outside, report.unseen), (1, 4, 4, 0));
+        assert_eq!(report.mean, Some(65.0));
+        assert_eq!(tally.range(), Some((-5.0, 150.0)));
+        assert!((40.0..60.0).contains(&report.median.unwrap()));
+        let (reference, tally) = self::tally(Values::Float(vec![f64::NAN]), Values::Float(vec![1.0, 2.0]));
+        let report = tally.report("x", &reference);
+        assert_eq!((report.drift, report.counts.outside), (None, 2));
+    }
+
+    #[test]
+    fn a_median_beyond_the_reference_stays_among_the_values() {
+        let (reference, tally) = tally(Values::ints(vec![0, 1, 2, 3]), Values::ints(vec![100, 110, 120]));
+        let median = tally.report("x", &reference).median.unwrap();
+        assert!((100.0..=120.0).contains(&median), "{median}");
+    }
+
+    #[test]
+    fn the_most_frequent_unseen_categories_are_named() {
+        let texts = |list: &[&'static str]| Values::text(list.iter().map(|t| Some(*t)));
+        let (reference, tally) = tally(texts(&["a"]), texts(&["z", "a", "y", "y", "x", "w", "v", "u"]));
+        let report = tally.report("x", &reference);
+        assert_eq!((report.unseen, report.counts.inside.as_slice()), (7, &[1][..]));
+        assert_eq!(report.unseen_examples, ["y", "u", "v", "w", "x"]);
+    }
+
+    #[test]
+    fn categories_are_known_whatever_type_they_come_in() {
+        let text = || Values::text([Some("1"), Some("true"), None]);
+        let (reference, ints) =
+            tally(text(), Values::Int { values: vec![1, 2, 0], valid: Some(vec![true, true, false]) });
+        let report = ints.report("x", &reference);
+        assert_eq!((report.values(), report.unseen, report.missing), (2, 1, 1));
+        assert_eq!(report.unseen_examples, ["2"]);
+        let (reference, bools) = tally(text(), Values::Bool(vec![1, 0, 2]));
+        let report = bools.report("x", &reference);
+        assert_eq!((report.values(), report.unseen, report.missing), (2, 1, 1));
     }
 }

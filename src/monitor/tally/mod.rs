@@ -18,8 +18,8 @@ use crate::model::{Scores, Task};
 
 pub(super) use column::{ColumnReader, ColumnTally};
 use latency::LatencyTally;
-pub use performance::{is_error, metric_label, metric_limits, metric_names};
 pub(super) use performance::PerformanceTally;
+pub use performance::{is_error, metric_label, metric_limits, metric_names};
 use truth::{Truth, TruthReader};
 
 /// Rows that were scored together.
@@ -308,8 +308,13 @@ impl ChunkTally {
         }
     }
 
-    /// The smallest and the largest finite value of each column, then of the prediction.
-    pub(super) fn ranges(&self) -> (Vec<Option<(f64, f64)>>, Option<(f64, f64)>) {
-        (self.columns.iter().map(ColumnTally::range).collect(), self.prediction.range())
+    /// The smallest and the largest finite value of each column.
+    pub(super) fn ranges(&self) -> Vec<Option<(f64, f64)>> {
+        self.columns.iter().map(ColumnTally::range).collect()
+    }
+
+    /// The same for the prediction.
+    pub(super) fn prediction_range(&self) -> Option<(f64, f64)> {
+        self.prediction.range()
     }
 }

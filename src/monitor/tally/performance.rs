@@ -80,15 +80,11 @@ pub fn metric_limits(name: &str) -> (Option<f64>, Option<f64>) {
 impl PerformanceTally {
     pub(in crate::monitor) fn new(task: Task, classes: usize) -> Self {
         match task {
-            Task::Binary => {
-                Self::Binary { counts: BinaryCounts::default(), scores: Vec::new(), positive: Vec::new() }
-            }
+            Task::Binary => Self::Binary { counts: BinaryCounts::default(), scores: Vec::new(), positive: Vec::new() },
             Task::Multiclass => Self::Classes(ConfusionMatrix::new(classes + 1)),
-            Task::Regression => Self::Values {
-                absolute: Moments::default(),
-                squared: Moments::default(),
-                truth: Moments::default(),
-            },
+            Task::Regression => {
+                Self::Values { absolute: Moments::default(), squared: Moments::default(), truth: Moments::default() }
+            }
             Task::Clustering | Task::Unknown => Self::Nothing,
         }
     }

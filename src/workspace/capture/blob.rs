@@ -54,7 +54,8 @@ fn put_count(out: &mut Vec<u8>, count: usize) {
 
 /// The blob of a batch, as the room's doc lays it out.
 pub fn encode(batch: &CapturedRows<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + batch.labels.len() * 4 + batch.probabilities.len() * 4 + batch.values.len() * 8);
+    let mut out =
+        Vec::with_capacity(64 + batch.labels.len() * 4 + batch.probabilities.len() * 4 + batch.values.len() * 8);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&batch.first_row.to_le_bytes());
     out.extend_from_slice(&batch.rows.to_le_bytes());

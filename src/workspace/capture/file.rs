@@ -16,9 +16,8 @@ pub(in super::super) fn capture_path(folder: &Path, deployment: &str) -> PathBuf
 }
 
 fn refuse_newer(connection: &Connection, path: &Path) -> Result<i64, WorkspaceError> {
-    let found: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(|e| WorkspaceError::sql(path, &e))?;
+    let found: i64 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|e| WorkspaceError::sql(path, &e))?;
     if found > VERSION {
         return Err(WorkspaceError::Newer { found, known: VERSION, path: path.to_path_buf() });
     }
@@ -54,9 +53,8 @@ impl CaptureWriter {
             transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
             transaction.commit().map_err(failed)?;
         }
-        let rows: i64 = connection
-            .query_row("SELECT coalesce(sum(rows), 0) FROM batches", [], |row| row.get(0))
-            .map_err(failed)?;
+        let rows: i64 =
+            connection.query_row("SELECT coalesce(sum(rows), 0) FROM batches", [], |row| row.get(0)).map_err(failed)?;
         Ok(Self { rows: u64::try_from(rows).unwrap_or(0), connection, path })
     }
 

@@ -20,5 +20,5 @@ mod blob;
 mod file;
 
 pub use blob::{CapturedBatch, CapturedRows, decode, encode};
-pub use file::{CaptureReader, CaptureWriter};
 pub(super) use file::capture_path;
+pub use file::{CaptureReader, CaptureWriter};

@@ -153,7 +153,10 @@ impl Draft {
                 match state.datasets.iter().find(|d| d.id == run.dataset).map(|d| &**d) {
                     None => say(
                         Field::Model,
-                        format!("The reference “{}” is no longer in this workspace. Add it again, or validate on another dataset.", run.dataset_name),
+                        format!(
+                            "The reference “{}” is no longer in this workspace. Add it again, or validate on another dataset.",
+                            run.dataset_name
+                        ),
                     ),
                     Some(DatasetView { problem: Some(why), .. }) => say(Field::Model, why.clone()),
                     Some(_) => {}
@@ -271,7 +274,9 @@ fn free_name(state: &State, name: &str) -> String {
     if !taken(stem) {
         return stem.to_owned();
     }
-    (2_u32..).map(|n| format!("{stem} #{n}")).find(|name| !taken(name)).unwrap_or_else(|| stem.to_owned())
+    // One more than there are deployments is enough to find a free one.
+    let most = state.deployments.len() + 2;
+    (2..=most).map(|n| format!("{stem} #{n}")).find(|name| !taken(name)).unwrap_or_else(|| stem.to_owned())
 }
 
 /// The dataset most likely meant as the feed: one with all the columns the model needs that is neither the reference

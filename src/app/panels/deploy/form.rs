@@ -110,12 +110,7 @@ fn candidates(ctx: &PanelContext<'_>) -> Vec<((RunId, ModelId), String)> {
                 let metric = main_metric(result.task);
                 let value = format::metric(result.value(metric), None);
                 let mark = if recommended == Some(place) { " · recommended" } else { "" };
-                let words = format!(
-                    "{} · {} {value} on {}{mark}",
-                    result.name,
-                    metric_name(metric),
-                    run.dataset_name
-                );
+                let words = format!("{} · {} {value} on {}{mark}", result.name, metric_name(metric), run.dataset_name);
                 (recommended != Some(place), ((run.id, result.sha256.clone()), words))
             })
             .collect();
@@ -152,9 +147,11 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
         if let Some((run, result)) = draft.result(ctx.state) {
             let rows = format::counted(result.rows as u64, "row");
             text::caption(ui, &format!("Reference: {} · {rows}", run.dataset_name));
-            let reason = run.report.recommendation.as_ref().filter(|r| {
-                run.report.models.get(r.model).is_some_and(|m| m.sha256 == draft.model)
-            });
+            let reason = run
+                .report
+                .recommendation
+                .as_ref()
+                .filter(|r| run.report.models.get(r.model).is_some_and(|m| m.sha256 == draft.model));
             if let Some(recommendation) = reason {
                 text::note(ui, &recommendation.reason);
             } else if let Some(against) = result.against_training.as_ref().filter(|a| !a.holds) {

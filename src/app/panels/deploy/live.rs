@@ -12,8 +12,7 @@ use crate::app::panels::overview::deployment_status;
 use crate::app::panels::overview::page::ago;
 use crate::app::theme::{SPACE_M, Status};
 use crate::app::widgets::{
-    self, Button, Card, Icon, LineChart, Series, StatTile, format, key_value, progress_bar, reflow,
-    status_chip, text,
+    self, Button, Card, Icon, LineChart, Series, StatTile, format, key_value, progress_bar, reflow, status_chip, text,
 };
 use crate::backend::Command;
 use crate::backend::state::{DeploymentStateView, DeploymentView};
@@ -32,8 +31,7 @@ impl Controls {
         let ended = (!deployment.live).then_some("It has ended. Start it again to go on.");
         let running = (deployment.state == DeploymentStateView::Running).then_some("It is running");
         let paused = (deployment.state == DeploymentStateView::Paused).then_some("It is paused");
-        let finished =
-            (deployment.state == DeploymentStateView::Finished).then_some("The feed came to its end");
+        let finished = (deployment.state == DeploymentStateView::Finished).then_some("The feed came to its end");
         Self {
             pause: ended.or(paused).or(finished),
             resume: ended.or(running).or(finished),
@@ -119,10 +117,8 @@ fn head(
                 }
             });
             way(ui, deployment, stats);
-            if deployment.live {
-                if let Some(rate) = wish.ui(ui, deployment) {
-                    ctx.command(Command::SetRate(deployment.id.clone(), rate));
-                }
+            if deployment.live && wish.ui(ui, deployment) {
+                ctx.command(Command::SetRate(deployment.id.clone(), wish.rate));
             }
         },
     );
@@ -163,7 +159,8 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
     let slowest = format!("slowest {}", ms(stats.latency_max_ms));
     let skipped = format::count(stats.rows_skipped);
     let fed = stats.rows_answered + stats.rows_skipped;
-    let share = if fed == 0 { format::NONE.to_owned() } else { format::percent(stats.rows_skipped as f64 / fed as f64) };
+    let share =
+        if fed == 0 { format::NONE.to_owned() } else { format::percent(stats.rows_skipped as f64 / fed as f64) };
     let share = format!("{share} of what was fed");
     let restarts = format::count(stats.worker_restarts);
     let workers = format::counted(deployment.request.worker.workers as u64, "worker");
@@ -240,7 +237,8 @@ fn kept(ui: &mut Ui, deployment: &DeploymentView) {
         batches(request.worker.queue_batches as u64),
         format::counted(request.worker.batch_rows as u64, "row")
     );
-    let rate = request.feed.rows_per_second.map_or_else(|| "as fast as it goes".to_owned(), |r| format::rate(r, "rows"));
+    let rate =
+        request.feed.rows_per_second.map_or_else(|| "as fast as it goes".to_owned(), |r| format::rate(r, "rows"));
     Card::new("How it was").show(ui, |ui| {
         key_value(
             ui,

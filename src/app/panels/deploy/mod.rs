@@ -201,7 +201,7 @@ impl DeployPanel {
                 Column::words("state", 1.0).min_width(96.0),
                 Column::words("model", 1.6).min_width(110.0),
                 Column::words("feed", 1.6).min_width(110.0),
-                Column::numbers("rows answered", 1.0).min_width(96.0),
+                Column::numbers("rows answered", 1.0).min_width(112.0),
                 Column::numbers("started", 0.9).min_width(84.0),
                 Column::numbers("", 0.8).min_width(96.0),
             ];

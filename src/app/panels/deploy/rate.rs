@@ -51,13 +51,14 @@ pub(super) fn presets(ui: &mut Ui, name: &str, rate: &mut Option<f64>) -> bool {
 pub(super) struct Wish {
     of: DeploymentId,
     told: Option<f64>,
-    rate: Option<f64>,
+    /// Rows a second; `None` is as fast as it goes.
+    pub(super) rate: Option<f64>,
     unsent: bool,
 }
 
 impl Wish {
-    /// Draws the control; gives a rate to be set.
-    pub(super) fn ui(&mut self, ui: &mut Ui, deployment: &DeploymentView) -> Option<Option<f64>> {
+    /// Draws the control; gives whether `rate` is to be set.
+    pub(super) fn ui(&mut self, ui: &mut Ui, deployment: &DeploymentView) -> bool {
         let told = deployment.request.feed.rows_per_second;
         if self.of != deployment.id || self.told != told {
             *self = Self { of: deployment.id.clone(), told, rate: told, unsent: false };
@@ -77,11 +78,9 @@ impl Wish {
                 settled = !field.dragged() && !field.has_focus();
             }
         });
-        if !(self.unsent && settled) {
-            return None;
-        }
-        self.unsent = false;
-        Some(self.rate)
+        let send = self.unsent && settled;
+        self.unsent &= !send;
+        send
     }
 }
 

@@ -61,6 +61,5 @@ pub(super) static SKIPPED: LazyLock<Explainer> = LazyLock::new(|| {
     )
 });
 
-pub(super) static THROUGHPUT: LazyLock<Explainer> = LazyLock::new(|| {
-    Explainer::new("Throughput", "Rows answered a second, over the last moments.")
-});
+pub(super) static THROUGHPUT: LazyLock<Explainer> =
+    LazyLock::new(|| Explainer::new("Throughput", "Rows answered a second, over the last moments."));

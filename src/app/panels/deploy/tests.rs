@@ -95,7 +95,10 @@ fn the_form_asks_for_the_action_and_the_action_sends_the_request() {
     let mut panel = DeployPanel::default();
     panel.start(&world.context()).unwrap();
     let asked = world.asked();
-    assert!(matches!(asked.as_slice(), [Request::Command(Command::Deploy(r))] if r.feed_dataset == "year"), "{asked:?}");
+    assert!(
+        matches!(asked.as_slice(), [Request::Command(Command::Deploy(r))] if r.feed_dataset == "year"),
+        "{asked:?}"
+    );
     // The one that appears is the one that is shown.
     let mut started = World::full().state;
     panel.settle(&started);
@@ -118,7 +121,9 @@ fn a_preparing_deployment_keeps_another_from_starting() {
 #[test]
 fn controls_follow_the_state() {
     let mut page = drawn(World::full());
-    assert!(matches!(click(&mut page, "Pause").as_slice(), [Request::Command(Command::PauseDeployment(id))] if id == "d1"));
+    assert!(
+        matches!(click(&mut page, "Pause").as_slice(), [Request::Command(Command::PauseDeployment(id))] if id == "d1")
+    );
     assert!(click(&mut page, "Resume").is_empty());
     assert!(click(&mut page, "Step").is_empty());
     assert!(matches!(click(&mut page, "Stop").as_slice(), [Request::Command(Command::StopDeployment(_))]));
@@ -128,7 +133,9 @@ fn controls_follow_the_state() {
         matches!(click(&mut page, "Watch in Monitor").as_slice(), [Request::Show(Subject::Monitor(id, None))] if id == "d1")
     );
     let asked = click(&mut page, "Remove deployment gradient boosting #2");
-    assert!(matches!(asked.as_slice(), [Request::Confirm { command: Command::RemoveDeployment(id), .. }] if id == "d0"));
+    assert!(
+        matches!(asked.as_slice(), [Request::Confirm { command: Command::RemoveDeployment(id), .. }] if id == "d0")
+    );
 }
 
 #[test]

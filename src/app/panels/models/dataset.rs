@@ -169,8 +169,7 @@ fn facts(ui: &mut Ui, profile: &ColumnProfile) {
     Card::new(&profile.name).subtitle(profile.kind.word()).fill().show(ui, |ui| {
         let words = |value| value_words(profile.kind, value);
         let quantile = |at: usize| words(profile.quantiles.and_then(|q| q.get(at).copied()));
-        let missing =
-            format!("{} · {}", format::count(profile.missing as u64), share(profile.missing, profile.rows));
+        let missing = format!("{} · {}", format::count(profile.missing as u64), share(profile.missing, profile.rows));
         let distinct = format::count(profile.distinct as u64);
         let numeric = matches!(profile.kind, Kind::Number | Kind::Time);
         let std = if profile.kind == Kind::Number { format::number_opt(profile.std) } else { format::NONE.to_owned() };

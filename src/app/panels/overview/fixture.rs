@@ -64,7 +64,8 @@ impl World {
         ];
         state.runs = vec![Arc::new(run())];
         state.deployments = vec![deployment("d1", true), deployment("d0", false)];
-        state.alerts = vec![alert(7, Severity::Severe), alert(8, Severity::Warning)].into_iter().map(Arc::new).collect();
+        state.alerts =
+            vec![alert(7, Severity::Severe), alert(8, Severity::Warning)].into_iter().map(Arc::new).collect();
         world
     }
 
@@ -89,13 +90,7 @@ impl World {
 
     /// What the panel sees.
     pub(in crate::app::panels) fn context(&self) -> PanelContext<'_> {
-        PanelContext {
-            state: &self.state,
-            jobs: &self.jobs,
-            live: &self.live,
-            now_ms: NOW,
-            requests: &self.requests,
-        }
+        PanelContext { state: &self.state, jobs: &self.jobs, live: &self.live, now_ms: NOW, requests: &self.requests }
     }
 }
 
@@ -105,11 +100,8 @@ pub(in crate::app::panels) fn harness(
     world: World,
     mut draw: impl FnMut(&mut Ui, &PanelContext<'_>) + 'static,
 ) -> Harness<'static, World> {
-    let mut harness = Harness::builder()
-        .with_size(size)
-        .with_max_steps(20)
-        .with_context_setup(theme::install)
-        .build_ui_state(
+    let mut harness =
+        Harness::builder().with_size(size).with_max_steps(20).with_context_setup(theme::install).build_ui_state(
             move |ui, world: &mut World| {
                 CentralPanel::default().show(ui, |ui| draw(ui, &world.context()));
             },
@@ -139,7 +131,9 @@ fn model(letter: &str, name: &str) -> Arc<ModelView> {
     let card = ModelCard {
         name: name.to_owned(),
         story: Some("flight_delays".to_owned()),
-        purpose: Some("Tells two hours before departure whether a flight will arrive 15 or more minutes late.".to_owned()),
+        purpose: Some(
+            "Tells two hours before departure whether a flight will arrive 15 or more minutes late.".to_owned(),
+        ),
         owner_role: Some("Operations analytics".to_owned()),
         training_data: Some("Departures of January to March 2013".to_owned()),
         training_period: Some("2013-01-01 to 2013-03-31".to_owned()),
@@ -216,12 +210,7 @@ fn result(letter: &str, name: &str, value: f64, holds: bool) -> ModelResult {
         metrics: BTreeMap::from([("roc_auc".to_owned(), metric)]),
         baseline: crate::validate::report::Baseline::default(),
         training: BTreeMap::new(),
-        against_training: Some(AgainstTraining {
-            metric: "roc_auc".to_owned(),
-            training: 0.77,
-            value,
-            holds,
-        }),
+        against_training: Some(AgainstTraining { metric: "roc_auc".to_owned(), training: 0.77, value, holds }),
         per_class: Vec::new(),
         confusion: None,
         curves: None,

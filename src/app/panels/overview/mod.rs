@@ -103,7 +103,11 @@ fn tiles(ui: &mut Ui, ctx: &PanelContext<'_>) {
     let open: Vec<_> = state.alerts.iter().filter(|a| a.alert.state == AlertState::Open).collect();
     let severe = open.iter().filter(|a| a.alert.severity == Severity::Severe).count();
     let open_text = format::count(open.len() as u64);
-    let open_more = if severe == 1 { "1 needs a person".to_owned() } else { format!("{} need a person", format::count(severe as u64)) };
+    let open_more = if severe == 1 {
+        "1 needs a person".to_owned()
+    } else {
+        format!("{} need a person", format::count(severe as u64))
+    };
     let (status, word) = match (open.len(), severe) {
         (0, _) => (Status::Ok, "none open"),
         (_, 0) => (Status::Warning, "worth a look"),

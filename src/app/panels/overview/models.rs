@@ -108,16 +108,18 @@ fn verdict(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     let number = format::metric(value.and_then(|m| m.value), interval);
     let decimals = format::metric_decimals(value.and_then(|m| m.value).unwrap_or(0.0), interval);
     let words = strong(format!("{} {number}", metric_name(metric)));
-    two_lines(ui, words, &format::interval(interval, decimals))
-        .on_hover_text(format!("On {}, {}", run.dataset_name, format::counted(result.rows as u64, "row")));
+    two_lines(ui, words, &format::interval(interval, decimals)).on_hover_text(format!(
+        "On {}, {}",
+        run.dataset_name,
+        format::counted(result.rows as u64, "row")
+    ));
 }
 
 fn against(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     let Some(against) = last_result(ctx.state, &model.id).and_then(|(_, r)| r.against_training.as_ref()) else {
         return nothing(ui, format::NONE);
     };
-    let (status, word) =
-        if against.holds { (Status::Ok, "holds") } else { (Status::Alert, "does not hold") };
+    let (status, word) = if against.holds { (Status::Ok, "holds") } else { (Status::Alert, "does not hold") };
     status_chip(ui, status, word).on_hover_text(format!(
         "{}: {} in training, {} now",
         metric_name(&against.metric),

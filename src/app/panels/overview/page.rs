@@ -101,10 +101,8 @@ pub(in crate::app::panels) fn ago(at_ms: i64, now_ms: i64) -> String {
 
 /// The local date of a time in milliseconds since 1970.
 pub(in crate::app::panels) fn date(at_ms: i64) -> String {
-    chrono::DateTime::from_timestamp_millis(at_ms).map_or_else(
-        || format::NONE.to_owned(),
-        |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string(),
-    )
+    chrono::DateTime::from_timestamp_millis(at_ms)
+        .map_or_else(|| format::NONE.to_owned(), |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string())
 }
 
 /// What a metric is called on screen; names that are not known stay as they are.

@@ -1,0 +1,122 @@
+//! A worker's thread: owns a session, answers requests, starts again after a panic.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::engine::{Engine, EngineFactory};
+use super::running::Shared;
+use super::sink::{AnsweredBatch, DeployEvent};
+use crate::model::Scores;
+use crate::model::session::{NO_LABEL, SkippedRow};
+
+/// Rows waiting for an answer.
+pub(super) struct Request {
+    pub(super) sequence: u64,
+    pub(super) rows: Range<usize>,
+    pub(super) first_row: u64,
+    pub(super) queued_at: Instant,
+}
+
+pub(super) struct Worker {
+    pub(super) shared: Arc<Shared>,
+    pub(super) engines: Arc<dyn EngineFactory>,
+    pub(super) queue: Receiver<Request>,
+    pub(super) answers: Sender<AnsweredBatch>,
+    /// Told once whether the model could be loaded.
+    pub(super) loaded: Sender<Result<(), String>>,
+}
+
+impl Worker {
+    pub(super) fn run(self) {
+        let mut engine = match self.open() {
+            Ok(engine) => {
+                self.loaded.send(Ok(())).ok();
+                engine
+            }
+            Err(why) => {
+                self.loaded.send(Err(why)).ok();
+                return;
+            }
+        };
+        let mut last = Scores::default();
+        for request in &self.queue {
+            let Some(scores) = self.answer(&mut engine, &request, &last) else { return };
+            // The form of an answer, for rows that get none.
+            last = Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
+            let batch = AnsweredBatch {
+                sequence: request.sequence,
+                table: Arc::clone(&self.shared.table),
+                rows: request.rows,
+                first_row: request.first_row,
+                scores,
+                latency_ms: request.queued_at.elapsed().as_secs_f64() * 1000.0,
+                answered_at: Instant::now(),
+                answered_at_ms: chrono::Utc::now().timestamp_millis(),
+            };
+            if self.answers.send(batch).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Box<dyn Engine>, String> {
+        catch_unwind(AssertUnwindSafe(|| self.engines.open())).unwrap_or_else(|panic| Err(panic_text(&*panic)))
+    }
+
+    /// The answers; after a second panic on the same rows they are skipped. `None` when no engine can be had any more.
+    fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request, form: &Scores) -> Option<Scores> {
+        for _ in 0..2 {
+            let mut scores = Scores::default();
+            let scored = catch_unwind(AssertUnwindSafe(|| {
+                engine.score(&self.shared.table, request.rows.clone(), &mut scores)
+            }));
+            match scored {
+                Ok(Ok(())) => return Some(scores),
+                Ok(Err(why)) => return Some(without_answer(request, form, &why)),
+                Err(panic) => {
+                    let why = panic_text(&*panic);
+                    self.shared.gauge.lock().restarted();
+                    self.shared.say(DeployEvent::WorkerRestarted { why });
+                    match self.open() {
+                        Ok(fresh) => *engine = fresh,
+                        Err(why) => {
+                            self.shared.fail(why);
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        Some(without_answer(request, form, "the worker panicked on these rows twice"))
+    }
+}
+
+fn without_answer(request: &Request, form: &Scores, why: &str) -> Scores {
+    let rows = request.rows.len();
+    let why: Arc<str> = why.into();
+    let classification = form.task.is_classification() || !form.classes.is_empty();
+    Scores {
+        task: form.task,
+        classes: form.classes.clone(),
+        width: form.width,
+        rows,
+        labels: if classification { vec![NO_LABEL; rows] } else { Vec::new() },
+        probabilities: vec![f32::NAN; rows * form.width],
+        values: if classification { Vec::new() } else { vec![f64::NAN; rows] },
+        skipped: request.rows.clone().map(|row| SkippedRow { row, why: Arc::clone(&why) }).collect(),
+        raw_scores: false,
+        notes: Vec::new(),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}
