@@ -414,6 +414,7 @@ def flights(cache, figures):
     write_parquet(stream, folder / "stream.parquet", FLIGHT_SCHEMA)
     print(f"    april {len(april)} rows, {april['late'].isna().sum()} without outcome; stream {len(stream)}, {stream['late'].isna().sum()}")
     train = frame[(frame["month"] <= 3) & frame["late"].notna()]
+    every_row = (april, stream)
     april, stream = april[april["late"].notna()], stream[stream["late"].notna()]
 
     for stem, (build, name, purpose, rows, limits) in FLIGHT_CANDIDATES.items():
@@ -425,7 +426,7 @@ def flights(cache, figures):
             round_thresholds(pipeline[-1])
         path = folder / f"{stem}.onnx"
         export(pipeline, path, tensor_types(part, FLIGHTS), purpose, classifier=True)
-        for rows_ in (april, stream):
+        for rows_ in every_row:
             features = rows_[list(FLIGHTS)]
             agree(path, feeds(rows_, FLIGHTS), pipeline.predict_proba(features), pipeline.predict(features))
         score_of = lambda rows_: run(path, feeds(rows_, FLIGHTS))[1][:, 1].astype(np.float64)
@@ -586,8 +587,8 @@ def digits(cache, figures):
         path = folder / f"{stem}.onnx"
         names = {"feature_names": json.dumps(list(DIGITS))}
         export(pipeline, path, [("X", FloatTensorType([None, 64]))], purpose, classifier=True, extra_metadata=names)
-        rows = matrix(validate)
-        agree(path, {"X": rows}, pipeline.predict_proba(rows), pipeline.predict(rows))
+        for rows in (matrix(validate), matrix(stream)):
+            agree(path, {"X": rows}, pipeline.predict_proba(rows), pipeline.predict(rows))
 
         def measure(rows, path=path):
             label, score = run(path, {"X": matrix(rows)})

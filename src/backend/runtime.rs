@@ -7,8 +7,7 @@ use super::jobs::{JobHandle, Outcome};
 use super::service::Service;
 use super::state::RuntimeView;
 use crate::data::watch::Watch as _;
-use crate::model::runtime::install::{Step, Watch};
-use crate::model::runtime::{self, RuntimePlace, RuntimeStatus};
+use crate::model::runtime::{self, RuntimePlace, RuntimeStatus, Step, Watch};
 use crate::model::{RuntimeError, RuntimeHome};
 
 impl Watch for JobHandle {
@@ -73,7 +72,7 @@ impl Service {
         self.touch();
         let home = self.options.runtime_home.clone();
         self.start_job(JobTopic::Runtime, "Installing ONNX Runtime 1.28.0 (19 MB)", move |handle| -> Outcome {
-            let result = runtime::install::install(&home, handle);
+            let result = runtime::install(&home, handle);
             let view = match &result {
                 Ok(_) => load(&home),
                 Err(_) => before,

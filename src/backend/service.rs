@@ -15,7 +15,7 @@ use super::jobs::{JobHandle, Jobs, Outcome};
 use super::outbox::Outbox;
 use super::state::{RuntimeView, State, WorkspaceView};
 use crate::data::read::Dataset;
-use crate::deploy::{DeployEvent, DeploymentStats};
+use crate::deploy::DeployEvent;
 use crate::model::RuntimeHome;
 use crate::workspace::{NoticeRecord, Workspace};
 
@@ -106,9 +106,7 @@ pub(super) enum Internal {
     Chunks(DeploymentId, Box<FinishedChunks>),
     /// A deployment has something to say.
     Deployment(DeploymentId, DeployEvent),
-    /// A deployment's speed changed.
-    Stats(DeploymentId, Arc<DeploymentStats>),
-    /// Chunks that were measured before the deployment went live: the sink of a deployment is gone.
+    /// A deployment's threads have nothing more to say.
     SinkClosed(DeploymentId),
 }
 
@@ -196,9 +194,7 @@ impl Service {
 
     fn end(mut self, finished: &Receiver<Internal>) {
         self.jobs.cancel_all();
-        for (_, live) in std::mem::take(&mut self.live) {
-            self.stop_live(live, finished);
-        }
+        self.stop_all(finished);
         let until = Instant::now() + Duration::from_secs(5);
         while !self.jobs.is_idle() && Instant::now() < until {
             if let Ok(report) = finished.recv_timeout(Duration::from_millis(50)) {
@@ -277,7 +273,7 @@ impl Service {
         }
     }
 
-    fn internal(&mut self, report: Internal) {
+    pub(super) fn internal(&mut self, report: Internal) {
         match report {
             Internal::JobDone(id, outcome) => {
                 // A cancelled job's late answer changes nothing.
@@ -288,7 +284,6 @@ impl Service {
             }
             Internal::Chunks(id, chunks) => self.keep_chunks(&id, *chunks),
             Internal::Deployment(id, event) => self.deployment_event(&id, event),
-            Internal::Stats(id, stats) => self.outbox.post(Event::Stats(id, stats)),
             Internal::SinkClosed(id) => self.sink_closed(&id),
         }
     }
@@ -361,7 +356,7 @@ impl Service {
         self.touch();
     }
 
-    fn set_setting(&mut self, key: String, value: serde_json::Value) {
+    pub(super) fn set_setting(&mut self, key: String, value: serde_json::Value) {
         if self.state.settings.get(&key) == Some(&value) {
             return;
         }

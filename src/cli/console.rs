@@ -96,8 +96,8 @@ impl crate::data::watch::Watch for Progress<'_> {
     }
 }
 
-impl crate::model::runtime::install::Watch for Progress<'_> {
-    fn step(&self, step: &crate::model::runtime::install::Step) {
+impl crate::model::runtime::Watch for Progress<'_> {
+    fn step(&self, step: &crate::model::runtime::Step) {
         self.console.show(self.what, step.share());
     }
 }

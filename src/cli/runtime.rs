@@ -23,7 +23,7 @@ pub(super) fn run(what: &RuntimeVerb, console: &Console) -> Result<(), Failure> 
         },
         RuntimeVerb::Install => {
             let progress = Progress { console, what: "Installing ONNX Runtime" };
-            let place = runtime::install::install(&home, &progress);
+            let place = runtime::install(&home, &progress);
             console.end_progress();
             describe(console, &place.map_err(Failure::input)?);
             Ok(())

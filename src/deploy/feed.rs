@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{SendTimeoutError, Sender};
 
-use super::running::{Control, Shared, Wish};
+use super::control::{Control, Wish};
+use super::shared::Shared;
 use super::sink::DeployEvent;
 use super::stats::DeploymentState;
 use super::worker::Request;
@@ -26,74 +27,90 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn run(self) {
+        self.feed();
+        self.shared.control.feed_is_over();
+        if !self.shared.control.stopping() {
+            self.shared.set_state(DeploymentState::Draining);
+        }
+    }
+
+    fn feed(&self) {
         let total = self.shared.table.rows();
         let mut at = self.start_row;
         let (mut sequence, mut first_row) = (0, self.start_row as u64);
         let mut pace = Pace::new();
-        let mut looked_at = Instant::now();
+        let mut looked_at: Option<Instant> = None;
         let mut full_said = false;
         let mut changed_said = false;
-        loop {
-            let rate = match self.shared.control.next(&mut pace) {
-                Wish::Stop => break,
-                Wish::Feed { rate } => rate,
-            };
+        while let Wish::Feed { rate } = self.shared.control.next(&mut pace) {
             if at >= total {
                 if !self.repeat {
                     break;
                 }
                 at = 0;
             }
-            let end = (at + self.batch_rows).min(total);
-            if !changed_said && looked_at.elapsed() >= LOOKED_AT_EVERY {
-                looked_at = Instant::now();
+            if !changed_said && looked_at.is_none_or(|then| then.elapsed() >= LOOKED_AT_EVERY) {
+                looked_at = Some(Instant::now());
                 if let Err(why) = (self.still_there)() {
                     changed_said = true;
                     self.shared.say(DeployEvent::FeedChanged { why });
                 }
             }
+            let end = (at + request_rows(self.batch_rows, rate)).min(total);
             if !pace.wait(&self.shared.control, rate, end - at) {
                 continue;
             }
-            let mut request = Request { sequence, rows: at..end, first_row, queued_at: Instant::now() };
-            let mut waited = false;
-            let sent = loop {
-                match self.queue.try_send(request) {
-                    Ok(()) => break true,
-                    Err(TrySendError::Disconnected(_)) => break false,
-                    Err(TrySendError::Full(back)) => {
-                        // Without a rate the queue is meant to be full: it is what sets the pace.
-                        if !waited && rate.is_some() {
-                            self.shared.gauge.lock().waited();
-                            if !full_said {
-                                full_said = true;
-                                self.shared.say(DeployEvent::QueueFull);
-                            }
-                        }
-                        waited = true;
-                        request = back;
-                        if self.shared.control.stopping() {
-                            break false;
-                        }
-                        std::thread::sleep(Duration::from_micros(200));
-                    }
-                }
-            };
-            if !sent {
+            let request = Request { sequence, rows: at..end, first_row, queued_at: Instant::now() };
+            if !self.put(request, rate.is_some(), &mut full_said) {
                 break;
             }
-            if !waited {
-                full_said = false;
-            }
             self.shared.gauge.lock().fed(end - at);
+            self.shared.tell();
             sequence += 1;
             first_row += (end - at) as u64;
             at = end;
         }
-        if !self.shared.control.stopping() {
-            self.shared.set_state(DeploymentState::Draining);
-        }
     }
+
+    /// Puts a request into the queue, however long that takes; `false` when the deployment ends before.
+    fn put(&self, mut request: Request, paced: bool, full_said: &mut bool) -> bool {
+        let mut waited = false;
+        loop {
+            // One slow worker must not let the answers of the others pile up behind its request.
+            if self.shared.has_room(request.sequence) {
+                let patience = if waited { NAP } else { Duration::ZERO };
+                match self.queue.send_timeout(request, patience) {
+                    Ok(()) => break,
+                    Err(SendTimeoutError::Disconnected(_)) => return false,
+                    Err(SendTimeoutError::Timeout(back)) => request = back,
+                }
+            } else {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if self.shared.control.stopping() {
+                return false;
+            }
+            // Without a rate the queue is meant to be full: it is what sets the pace.
+            if paced && !waited {
+                self.shared.gauge.lock().waited();
+                if !*full_said {
+                    *full_said = true;
+                    self.shared.say(DeployEvent::QueueFull);
+                }
+            }
+            waited = true;
+        }
+        // A queue that hovers at its bound is one event, not hundreds.
+        if self.queue.len() * 2 < self.queue.capacity().unwrap_or(0) {
+            *full_said = false;
+        }
+        true
+    }
+}
+
+/// Rows of the next request: at a low rate fewer than were set, so that none takes longer than a second to fill.
+fn request_rows(batch_rows: usize, rate: Option<f64>) -> usize {
+    rate.map_or(batch_rows, |rate| (rate.ceil() as usize).clamp(1, batch_rows.max(1)))
 }
 
 /// Spreads rows over time: a budget that fills at the rate.
@@ -129,5 +146,18 @@ impl Pace {
                 return false;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_low_rate_makes_small_requests() {
+        assert_eq!(request_rows(500, None), 500);
+        assert_eq!(request_rows(500, Some(5_000.0)), 500);
+        assert_eq!(request_rows(500, Some(20.5)), 21);
+        assert_eq!(request_rows(500, Some(0.1)), 1);
     }
 }

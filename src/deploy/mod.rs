@@ -4,12 +4,14 @@
 //! [`Sink`], and keeps nothing itself. It may import `model` and `data` and the rooms below; it knows no disk format
 //! and no window.
 
+mod control;
 pub mod engine;
 pub mod error;
 mod feed;
 mod recorder;
 pub mod running;
 pub mod settings;
+mod shared;
 pub mod sink;
 pub mod stats;
 mod worker;

@@ -1,18 +1,21 @@
-//! A deployment: its threads from start to end, and the hand on its feed.
+//! A deployment: its threads from start to end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
-use parking_lot::{Condvar, Mutex};
+use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
 
+use super::control::Control;
 use super::engine::EngineFactory;
 use super::error::DeployError;
-use super::feed::{Feed, Pace};
+use super::feed::Feed;
 use super::recorder::Recorder;
 use super::settings::{FeedSettings, WorkerSettings};
-use super::sink::{DeployEvent, Sink};
+use super::shared::Shared;
+use super::sink::Sink;
 use super::stats::{DeploymentState, DeploymentStats, Gauge};
 use super::worker::Worker;
 use crate::data::Table;
@@ -35,127 +38,9 @@ pub struct DeploymentPlan {
     pub engines: Arc<dyn EngineFactory>,
     /// Where answers go.
     pub sink: Box<dyn Sink>,
-    /// Hears the numbers, at most ten times a second while it works.
+    /// Hears the numbers when they change, at most ten times a second and at once when the state does; never while
+    /// nothing happens. It is called on the deployment's threads and must not call the deployment.
     pub on_stats: Arc<dyn Fn(Arc<DeploymentStats>) + Send + Sync>,
-}
-
-/// What the feed is to do next.
-pub(super) enum Wish {
-    /// Feed a batch at a rate.
-    Feed { rate: Option<f64> },
-    /// End.
-    Stop,
-}
-
-#[derive(Debug, Default)]
-struct Hand {
-    rate: Option<f64>,
-    paused: bool,
-    steps: u64,
-    stopping: bool,
-    /// Grows with every change, so that a wait can see one.
-    turn: u64,
-}
-
-/// The hand on the feed.
-#[derive(Debug, Default)]
-pub(super) struct Control {
-    hand: Mutex<Hand>,
-    moved: Condvar,
-}
-
-impl Control {
-    fn change(&self, change: impl FnOnce(&mut Hand)) {
-        let mut hand = self.hand.lock();
-        change(&mut hand);
-        hand.turn += 1;
-        drop(hand);
-        self.moved.notify_all();
-    }
-
-    pub(super) fn pause(&self) {
-        self.change(|hand| hand.paused = true);
-    }
-
-    pub(super) fn stopping(&self) -> bool {
-        self.hand.lock().stopping
-    }
-
-    /// Waits while the feed is held; a step lets one batch through at any rate.
-    pub(super) fn next(&self, pace: &mut Pace) -> Wish {
-        let mut hand = self.hand.lock();
-        while hand.paused && hand.steps == 0 && !hand.stopping {
-            self.moved.wait(&mut hand);
-            pace.restart();
-        }
-        if hand.stopping {
-            return Wish::Stop;
-        }
-        if hand.paused {
-            hand.steps -= 1;
-            return Wish::Feed { rate: None };
-        }
-        Wish::Feed { rate: hand.rate }
-    }
-
-    /// Waits; `true` when something changed meanwhile.
-    pub(super) fn changed_within(&self, wait: Duration) -> bool {
-        let mut hand = self.hand.lock();
-        let turn = hand.turn;
-        let until = Instant::now() + wait;
-        while hand.turn == turn {
-            if self.moved.wait_until(&mut hand, until).timed_out() {
-                return hand.turn != turn;
-            }
-        }
-        true
-    }
-
-    /// Waits until a person goes on; `false` when the deployment is to stop.
-    pub(super) fn wait_for_resume(&self) -> bool {
-        let mut hand = self.hand.lock();
-        while hand.paused && !hand.stopping {
-            self.moved.wait(&mut hand);
-        }
-        !hand.stopping
-    }
-}
-
-/// What all threads of a deployment share.
-pub(super) struct Shared {
-    pub(super) table: Arc<Table>,
-    pub(super) control: Control,
-    pub(super) gauge: Mutex<Gauge>,
-    pub(super) on_stats: Arc<dyn Fn(Arc<DeploymentStats>) + Send + Sync>,
-    events: Sender<DeployEvent>,
-    depth: Box<dyn Fn() -> usize + Send + Sync>,
-}
-
-impl Shared {
-    pub(super) fn say(&self, event: DeployEvent) {
-        // Events repeat themselves in the numbers; a flood of them must not hold up the work.
-        self.events.try_send(event).ok();
-    }
-
-    pub(super) fn queue_depth(&self) -> usize {
-        (self.depth)()
-    }
-
-    pub(super) fn set_state(&self, state: DeploymentState) {
-        let stats = {
-            let mut gauge = self.gauge.lock();
-            if gauge.set_state(state) { gauge.due() } else { None }
-        };
-        if let Some(stats) = stats {
-            (self.on_stats)(stats);
-        }
-    }
-
-    /// Ends everything for a reason.
-    pub(super) fn fail(&self, why: String) {
-        self.set_state(DeploymentState::Failed { why });
-        self.control.change(|hand| hand.stopping = true);
-    }
 }
 
 /// A running deployment. Dropping it stops it.
@@ -198,12 +83,18 @@ impl Deployment {
             control: Control::default(),
             gauge: Mutex::new(Gauge::new(plan.worker.queue_batches, total)),
             on_stats: plan.on_stats,
+            telling: Mutex::new(()),
             events: events_in,
             // The watcher must not keep the queue alive, or workers would wait for ever; a receiver does not.
             depth: Box::new(move || watched.len()),
+            next_kept: AtomicU64::new(0),
+            window: (plan.worker.queue_batches + 8 * plan.worker.workers) as u64,
+            working: AtomicUsize::new(plan.worker.workers),
         });
-        shared.control.change(|hand| hand.rate = plan.feed.rows_per_second);
+        shared.control.set_rate(plan.feed.rows_per_second);
         let mut deployment = Self { shared: Arc::clone(&shared), threads: Vec::new() };
+        // Bound again, so that after a failure it goes before `deployment`, whose workers wait for its end.
+        let queue_in = queue_in;
         for number in 0..plan.worker.workers {
             let worker = Worker {
                 shared: Arc::clone(&shared),
@@ -217,7 +108,7 @@ impl Deployment {
         }
         drop((answers_in, queue_out, loaded_in));
         Self::wait_for_workers(&loaded, plan.worker.workers)?;
-        let recorder = Recorder { shared: Arc::clone(&shared), answers, events, sink: plan.sink };
+        let recorder = Recorder { shared: Arc::clone(&shared), answers, events, sink: plan.sink, unkept: None };
         deployment.threads.push(spawn(format!("recorder-{}", plan.id), move || recorder.run())?);
         shared.set_state(DeploymentState::Running);
         let feed = Feed {
@@ -246,33 +137,38 @@ impl Deployment {
     /// Holds the feed; what is queued is still answered.
     pub fn pause(&self) {
         self.shared.control.pause();
-        self.shared.set_state(DeploymentState::Paused);
+        self.held();
     }
 
-    /// Goes on.
+    /// Goes on, also after answers could not be kept: the batch is offered again.
     pub fn resume(&self) {
-        self.shared.control.change(|hand| hand.paused = false);
-        self.shared.set_state(DeploymentState::Running);
+        self.shared.control.resume();
+        self.shared.set_going();
     }
 
     /// Holds the feed and lets one more batch through.
     pub fn step(&self) {
-        self.shared.control.change(|hand| {
-            hand.paused = true;
-            hand.steps += 1;
-        });
-        self.shared.set_state(DeploymentState::Paused);
+        self.shared.control.step();
+        self.held();
     }
 
-    /// Changes the rate; `None` is as fast as rows are answered.
+    fn held(&self) {
+        // A feed that is over cannot be held.
+        if !self.shared.control.draining() {
+            self.shared.set_state(DeploymentState::Paused);
+        }
+    }
+
+    /// Changes the rate; `None` is as fast as rows are answered, and so is what cannot be a rate.
     pub fn set_rate(&self, rows_per_second: Option<f64>) {
-        let rate = rows_per_second.filter(|r| r.is_finite() && *r > 0.0);
-        self.shared.control.change(|hand| hand.rate = rate);
+        self.shared.control.set_rate(rows_per_second.filter(|r| r.is_finite() && *r > 0.0));
     }
 
     /// The numbers now.
     pub fn stats(&self) -> DeploymentStats {
-        self.shared.gauge.lock().snapshot()
+        let mut stats = self.shared.gauge.lock().snapshot();
+        stats.queue_depth = self.shared.queue_depth();
+        stats
     }
 
     /// Whether all threads have ended.
@@ -280,13 +176,35 @@ impl Deployment {
         self.threads.iter().all(JoinHandle::is_finished)
     }
 
-    /// Ends the feed, lets queued rows be answered, and waits for the threads at most `limit`; `true` when they ended.
+    /// Asks the feed to end; queued rows are still answered. Does not wait.
+    pub fn begin_stop(&self) {
+        self.shared.control.stop();
+        // What never ran has nothing to tell.
+        let ran = *self.shared.gauge.lock().state() != DeploymentState::Starting;
+        if ran {
+            self.shared.set_state(DeploymentState::Draining);
+        }
+    }
+
+    /// Ends the feed and waits for the threads at most `limit`; `true` when they ended.
+    ///
+    /// Queued rows are answered in the first half of that time; what is still queued then is left unanswered. A call
+    /// of the model that has begun cannot be ended: its thread goes on after the limit and ends by itself.
     pub fn stop(mut self, limit: Duration) -> bool {
         self.end(limit)
     }
 
     fn end(&mut self, limit: Duration) -> bool {
-        self.shared.control.change(|hand| hand.stopping = true);
+        if !self.is_over() {
+            self.begin_stop();
+        }
+        if !self.over_within(limit / 2) {
+            self.shared.control.abandon();
+        }
+        self.over_within(limit - limit / 2) && self.threads.drain(..).all(|thread| thread.join().is_ok())
+    }
+
+    fn over_within(&self, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         while !self.is_over() {
             if Instant::now() > until {
@@ -294,12 +212,14 @@ impl Deployment {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        self.threads.drain(..).all(|thread| thread.join().is_ok())
+        true
     }
 }
 
 impl Drop for Deployment {
     fn drop(&mut self) {
-        self.end(Duration::from_secs(5));
+        if !self.end(Duration::from_secs(5)) {
+            tracing::error!("a deployment's threads did not end in time");
+        }
     }
 }

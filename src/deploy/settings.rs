@@ -8,7 +8,7 @@ pub struct WorkerSettings {
     pub workers: usize,
     /// Threads inside one call of the model.
     pub intra_threads: usize,
-    /// Rows in one request.
+    /// Rows in one request; fewer at a rate below that many a second, so that no request takes longer to fill.
     pub batch_rows: usize,
     /// Requests that may wait; when it is full the feed waits.
     pub queue_batches: usize,

@@ -20,7 +20,7 @@ pub struct AnsweredBatch {
     pub first_row: u64,
     /// The answers to exactly these rows.
     pub scores: Scores,
-    /// Milliseconds from entering the queue to the answer.
+    /// Milliseconds from when the feed had the request ready, its wait for a place in the queue included, to the answer.
     pub latency_ms: f64,
     /// When the answer was there.
     pub answered_at: Instant,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 /// Numbers are told at most this often.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+pub(super) const TOLD_EVERY: Duration = Duration::from_millis(100);
 /// A point of history each.
 const POINT_EVERY: Duration = Duration::from_millis(500);
 /// Points kept: two minutes.
@@ -68,7 +68,7 @@ pub struct DeploymentStats {
     pub rows_skipped: u64,
     /// Requests answered.
     pub batches: u64,
-    /// Times the feed found the queue full.
+    /// Times a feed with a rate found the queue full.
     pub waits_for_queue: u64,
     /// Workers started again after a panic.
     pub worker_restarts: u64,
@@ -98,6 +98,7 @@ pub(super) struct Gauge {
     point_at: Instant,
     point_rows: u64,
     told_at: Option<Instant>,
+    untold: bool,
 }
 
 fn histogram() -> Option<Histogram<u64>> {
@@ -123,6 +124,7 @@ impl Gauge {
             point_at: began,
             point_rows: 0,
             told_at: None,
+            untold: false,
         }
     }
 
@@ -136,15 +138,21 @@ impl Gauge {
         let over = matches!(self.now.state, Finished | Stopped | Failed { .. });
         let changes = !over && self.now.state != state;
         if changes {
+            if self.now.state == DeploymentState::Paused {
+                // The time of a pause is no time of work.
+                self.restart_point();
+            }
             self.now.state = state;
             // A change is told at once.
             self.told_at = None;
+            self.untold = true;
         }
         changes
     }
 
     pub(super) fn fed(&mut self, rows: usize) {
         self.now.rows_fed += rows as u64;
+        self.untold = true;
     }
 
     pub(super) fn waited(&mut self) {
@@ -153,9 +161,11 @@ impl Gauge {
 
     pub(super) fn restarted(&mut self) {
         self.now.worker_restarts += 1;
+        self.untold = true;
     }
 
-    pub(super) fn answered(&mut self, rows: usize, skipped: usize, latency_ms: f64, queue_depth: usize) {
+    pub(super) fn answered(&mut self, rows: usize, skipped: usize, latency_ms: f64) {
+        self.untold = true;
         self.now.rows_answered += rows as u64;
         self.now.rows_skipped += skipped as u64;
         self.now.batches += 1;
@@ -164,7 +174,6 @@ impl Gauge {
         for histogram in [&mut self.all, &mut self.recent].into_iter().flatten() {
             histogram.saturating_record(micros);
         }
-        self.now.queue_depth = queue_depth;
         let passed = self.point_at.elapsed();
         if passed >= POINT_EVERY {
             self.point(passed);
@@ -180,6 +189,10 @@ impl Gauge {
         let t = self.began.elapsed().as_secs_f64();
         self.history.push_back(HistoryPoint { t, queue_depth: self.now.queue_depth, rows_per_second, p95_ms });
         self.now.rows_per_second = rows_per_second;
+        self.restart_point();
+    }
+
+    fn restart_point(&mut self) {
         self.point_at = Instant::now();
         self.point_rows = self.now.rows_answered;
         if let Some(recent) = &mut self.recent {
@@ -203,12 +216,19 @@ impl Gauge {
         now
     }
 
-    /// The numbers, when they are due to be told.
-    pub(super) fn due(&mut self) -> Option<Arc<DeploymentStats>> {
-        if self.told_at.is_some_and(|at| at.elapsed() < TOLD_EVERY) {
+    /// Whether something changed since the numbers were told.
+    pub(super) fn is_untold(&self) -> bool {
+        self.untold
+    }
+
+    /// The numbers, when they changed and are due to be told.
+    pub(super) fn due(&mut self, queue_depth: usize) -> Option<Arc<DeploymentStats>> {
+        self.now.queue_depth = queue_depth;
+        if !self.untold || self.told_at.is_some_and(|at| at.elapsed() < TOLD_EVERY) {
             return None;
         }
         self.told_at = Some(Instant::now());
+        self.untold = false;
         Some(Arc::new(self.snapshot()))
     }
 }

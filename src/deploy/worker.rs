@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::engine::{Engine, EngineFactory};
-use super::running::Shared;
+use super::shared::Shared;
 use super::sink::{AnsweredBatch, DeployEvent};
 use crate::model::Scores;
 use crate::model::session::{NO_LABEL, SkippedRow};
@@ -44,54 +45,87 @@ impl Worker {
         };
         let mut last = Scores::default();
         for request in &self.queue {
-            let Some(scores) = self.answer(&mut engine, &request, &last) else { return };
-            // The form of an answer, for rows that get none.
-            last = Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
-            let batch = AnsweredBatch {
-                sequence: request.sequence,
-                table: Arc::clone(&self.shared.table),
-                rows: request.rows,
-                first_row: request.first_row,
-                scores,
-                latency_ms: request.queued_at.elapsed().as_secs_f64() * 1000.0,
-                answered_at: Instant::now(),
-                answered_at_ms: chrono::Utc::now().timestamp_millis(),
-            };
-            if self.answers.send(batch).is_err() {
+            if self.shared.control.abandoned() {
                 return;
             }
+            let answer = self.answer(&mut engine, &request, &last);
+            let goes_on = answer.is_ok();
+            let scores = answer.unwrap_or_else(|why| without_answer(&request, &last, &why));
+            // The form of an answer, for rows that get none.
+            last = Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
+            if !self.give(request, scores) {
+                return;
+            }
+            if !goes_on {
+                break;
+            }
         }
+        // Without an engine in any worker, nobody else takes what is queued: its rows are counted as skipped.
+        if self.shared.working.fetch_sub(1, Ordering::AcqRel) == 1 {
+            for request in &self.queue {
+                let scores = without_answer(&request, &last, "no worker could load the model again");
+                if !self.give(request, scores) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Hands the answers on; `false` when nobody takes them any more.
+    fn give(&self, request: Request, scores: Scores) -> bool {
+        let batch = AnsweredBatch {
+            sequence: request.sequence,
+            table: Arc::clone(&self.shared.table),
+            rows: request.rows,
+            first_row: request.first_row,
+            scores,
+            latency_ms: request.queued_at.elapsed().as_secs_f64() * 1000.0,
+            answered_at: Instant::now(),
+            answered_at_ms: chrono::Utc::now().timestamp_millis(),
+        };
+        self.answers.send(batch).is_ok()
     }
 
     fn open(&self) -> Result<Box<dyn Engine>, String> {
         catch_unwind(AssertUnwindSafe(|| self.engines.open())).unwrap_or_else(|panic| Err(panic_text(&*panic)))
     }
 
-    /// The answers; after a second panic on the same rows they are skipped. `None` when no engine can be had any more.
-    fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request, form: &Scores) -> Option<Scores> {
+    /// The answers; after a second panic on the same rows they are skipped.
+    ///
+    /// # Errors
+    /// When no engine can be had any more; the deployment has then failed.
+    fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request, form: &Scores) -> Result<Scores, String> {
         for _ in 0..2 {
             let mut scores = Scores::default();
             let scored = catch_unwind(AssertUnwindSafe(|| {
                 engine.score(&self.shared.table, request.rows.clone(), &mut scores)
             }));
             match scored {
-                Ok(Ok(())) => return Some(scores),
-                Ok(Err(why)) => return Some(without_answer(request, form, &why)),
+                Ok(Ok(())) if scores.rows == request.rows.len() => return Ok(scores),
+                Ok(Ok(())) => {
+                    let why = "the model did not give one answer for each row";
+                    return Ok(without_answer(request, form, why));
+                }
+                Ok(Err(why)) => return Ok(without_answer(request, form, &why)),
                 Err(panic) => {
                     let why = panic_text(&*panic);
                     self.shared.gauge.lock().restarted();
                     self.shared.say(DeployEvent::WorkerRestarted { why });
                     match self.open() {
-                        Ok(fresh) => *engine = fresh,
+                        Ok(fresh) => {
+                            let broken = std::mem::replace(engine, fresh);
+                            // Nothing can be expected of it, not even that it can be closed.
+                            catch_unwind(AssertUnwindSafe(move || drop(broken))).ok();
+                        }
                         Err(why) => {
-                            self.shared.fail(why);
-                            return None;
+                            self.shared.fail(format!("A worker panicked and could not load the model again: {why}"));
+                            return Err(why);
                         }
                     }
                 }
             }
         }
-        Some(without_answer(request, form, "the worker panicked on these rows twice"))
+        Ok(without_answer(request, form, "the worker panicked on these rows twice"))
     }
 }
 
@@ -113,7 +147,7 @@ fn without_answer(request: &Request, form: &Scores, why: &str) -> Scores {
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<String>()
         .cloned()

@@ -1,6 +1,6 @@
-//! Histogram edges by NumPy's rules, and counting into them.
+//! Histogram edges by `NumPy`'s rules, and counting into them.
 
-/// `bins + 1` equal-width edges from `min` to `max`; ±0.5 around a single value, as NumPy.
+/// `bins + 1` equal-width edges from `min` to `max`; ±0.5 around a single value, as `NumPy`.
 fn equal_width(min: f64, max: f64, width: f64) -> Vec<f64> {
     let (low, high) = if min < max { (min, max) } else { (min - 0.5, max + 0.5) };
     let bins = if width > 0.0 { (((max - min) / width).ceil() as usize).clamp(1, 100_000) } else { 1 };
@@ -18,7 +18,7 @@ fn range(values: &[f64]) -> Option<(f64, f64)> {
     })
 }
 
-/// NumPy's `doane` edges: width = range / (1 + log2 n + log2(1 + |skewness| / σ)); `None` without a finite value.
+/// `NumPy`'s `doane` edges: width = range / (1 + log2 n + log2(1 + |skewness| / σ)); `None` without a finite value.
 /// Two values or no spread give one bin.
 pub fn doane_edges(values: &[f64]) -> Option<Vec<f64>> {
     let (min, max) = range(values)?;
@@ -34,7 +34,7 @@ pub fn doane_edges(values: &[f64]) -> Option<Vec<f64>> {
     Some(equal_width(min, max, width))
 }
 
-/// NumPy's `sturges` edges: width = range / (log2 n + 1).
+/// `NumPy`'s `sturges` edges: width = range / (log2 n + 1).
 pub fn sturges_edges(values: &[f64]) -> Option<Vec<f64>> {
     let (min, max) = range(values)?;
     let n = values.iter().filter(|x| x.is_finite()).count() as f64;

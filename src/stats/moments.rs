@@ -56,7 +56,7 @@ impl FromIterator<f64> for Moments {
     }
 }
 
-/// The quantile `q` (0 to 1) of sorted values, linear between neighbours as NumPy does by default.
+/// The quantile `q` (0 to 1) of sorted values, linear between neighbours as `NumPy` does by default.
 pub fn quantile_sorted(sorted: &[f64], q: f64) -> Option<f64> {
     let place = q.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
     let low = *sorted.get(place.floor() as usize)?;

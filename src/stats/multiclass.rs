@@ -118,8 +118,7 @@ impl ConfusionMatrix {
         match name {
             "accuracy" => Some(self.right() / n),
             "balanced_accuracy" => {
-                let present: Vec<f64> =
-                    self.per_class().iter().filter(|c| c.support > 0.0).map(|c| c.recall).collect();
+                let present: Vec<f64> = self.per_class().iter().filter(|c| c.support > 0.0).map(|c| c.recall).collect();
                 (!present.is_empty()).then(|| present.iter().sum::<f64>() / present.len() as f64)
             }
             "precision_macro" => self.average(|c| c.precision, false),
@@ -169,12 +168,28 @@ pub fn log_loss(truth: &[u32], probabilities: &[f64], k: usize) -> Option<f64> {
 pub fn roc_auc_one_vs_rest(truth: &[u32], probabilities: &[f64], k: usize) -> Vec<Option<f64>> {
     (0..k)
         .map(|class| {
-            let scores: Vec<f64> =
-                probabilities.chunks_exact(k).filter_map(|row| row.get(class).copied()).collect();
+            let scores: Vec<f64> = probabilities.chunks_exact(k).filter_map(|row| row.get(class).copied()).collect();
             let positive: Vec<bool> = truth.iter().map(|t| *t as usize == class).collect();
             RankedScores::new(&scores, &positive).roc_auc()
         })
         .collect()
+}
+
+/// Plain mean of the classes' areas; `None` when one of them has none, or there are none.
+pub fn macro_area(areas: &[Option<f64>]) -> Option<f64> {
+    let sum = areas.iter().copied().sum::<Option<f64>>()?;
+    (!areas.is_empty()).then(|| sum / areas.len() as f64)
+}
+
+/// Mean of the classes' areas weighted by their rows; classes without rows do not count, as in scikit-learn. `None`
+/// when a class that counts has no area.
+pub fn weighted_area(areas: &[Option<f64>], support: &[f64]) -> Option<f64> {
+    let (mut sum, mut rows) = (0.0, 0.0);
+    for (area, n) in areas.iter().zip(support).filter(|(_, n)| **n > 0.0) {
+        sum += (*area)? * n;
+        rows += n;
+    }
+    (rows > 0.0).then(|| sum / rows)
 }
 
 #[cfg(test)]

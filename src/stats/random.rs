@@ -1,6 +1,6 @@
 //! A small generator whose stream is the same everywhere, for resampling with a seed.
 
-/// SplitMix64 (Steele, Lea and Flood 2014): fast, and good enough for resampling.
+/// `SplitMix64` (Steele, Lea and Flood 2014): fast, and good enough for resampling.
 #[derive(Clone, Debug)]
 pub struct SplitMix64(u64);
 

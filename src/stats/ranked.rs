@@ -56,7 +56,8 @@ impl RankedScores {
         // Each class is sorted on its own, as bare keys, and the two are merged: half the memory of sorting pairs.
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         for (score, positive) in scores.iter().zip(positive) {
-            if *positive { &mut yes } else { &mut no }.push(key(*score));
+            let class = if *positive { &mut yes } else { &mut no };
+            class.push(key(*score));
         }
         yes.sort_unstable();
         no.sort_unstable();
@@ -125,11 +126,8 @@ impl RankedScores {
             return Vec::new();
         }
         let p = self.positives as f64;
-        let point = |s: &Step| CurvePoint {
-            threshold: s.score,
-            x: s.tp as f64 / p,
-            y: s.tp as f64 / (s.tp + s.fp) as f64,
-        };
+        let point =
+            |s: &Step| CurvePoint { threshold: s.score, x: s.tp as f64 / p, y: s.tp as f64 / (s.tp + s.fp) as f64 };
         let end = CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 1.0 };
         self.steps.iter().rev().map(point).chain(std::iter::once(end)).collect()
     }
@@ -144,13 +142,13 @@ impl RankedScores {
     /// The threshold with the highest F1, and that F1; the highest such threshold when several tie.
     pub fn best_f1(&self) -> Option<(f64, f64)> {
         let p = self.positives as f64;
-        self.steps
-            .iter()
-            .map(|s| (s.score, 2.0 * s.tp as f64 / (p + (s.tp + s.fp) as f64)))
-            .fold(None, |best: Option<(f64, f64)>, now| match best {
+        self.steps.iter().map(|s| (s.score, 2.0 * s.tp as f64 / (p + (s.tp + s.fp) as f64))).fold(
+            None,
+            |best: Option<(f64, f64)>, now| match best {
                 Some(best) if best.1 >= now.1 => Some(best),
                 _ => Some(now),
-            })
+            },
+        )
     }
 }
 

@@ -107,11 +107,14 @@ def binary_cases():
     tied = np.round(smooth, 1)
     missing = smooth[:40].copy()
     missing[[0, 7, 8, 25, 39]] = NAN
+    many = np.random.default_rng(300)
+    many_truth, many_scores = many.integers(0, 2, 300), np.round(many.random(300), 3)
     edges = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.0, 1.0, 0.05, 0.15, 0.25, 0.45, 0.65, 0.85])
     return [
         binary("smooth scores", truth, smooth, 0.35, curves=True),
         binary("tied scores", truth[:60], tied[:60], 0.4, note="A row whose score equals the threshold counts as positive."),
         binary("many ties, curves", truth[:50], np.round(smooth[:50] * 4) / 4, 0.5, curves=True),
+        binary("300 random rows", many_truth, many_scores),
         binary("perfect", [0, 0, 1, 1, 0, 1], [0.1, 0.2, 0.9, 0.8, 0.3, 0.7]),
         binary("all wrong", [1, 1, 0, 0, 1, 0], [0.1, 0.2, 0.9, 0.8, 0.3, 0.7]),
         binary("constant score, all positive", [0, 1, 1, 0, 0], [0.6] * 5),

@@ -1,0 +1,275 @@
+//! One model of a run in detail: metrics, then the charts of its task, then what lies behind them.
+
+use eframe::egui::Ui;
+
+use super::view::View;
+use crate::app::context::PanelContext;
+use crate::app::theme::SPACE_S;
+use crate::app::widgets::{
+    Button, Card, Column, ConfusionMatrix, Curve, CurveChart, Explainer, Icon, MetricRow, ScatterChart, ScatterGuide,
+    Table, format, key_value, metric_table, reflow, text,
+};
+use crate::backend::state::RunView;
+use crate::report::csv;
+use crate::validate::report::{ModelResult, PerClass};
+
+/// Height of the table of classes in points; more scroll.
+const HEIGHT: f32 = 260.0;
+
+#[derive(Clone, Copy)]
+enum Part {
+    Confusion,
+    Roc,
+    Calibration,
+    Classes,
+    Residuals,
+    Errors,
+    Behind,
+}
+
+pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, view: &View) {
+    metrics(ui, ctx, run, model, view);
+    ui.add_space(SPACE_S);
+    let mut parts = Vec::new();
+    if !view.classes.is_empty() {
+        parts.push(Part::Confusion);
+    }
+    if !view.roc.is_empty() {
+        parts.push(Part::Roc);
+    }
+    if !view.calibration.is_empty() {
+        parts.push(Part::Calibration);
+    }
+    if model.per_class.len() > 2 {
+        parts.push(Part::Classes);
+    }
+    if let Some(residuals) = &model.residuals {
+        if !residuals.sample.is_empty() {
+            parts.push(Part::Residuals);
+        }
+        if !view.errors.is_empty() {
+            parts.push(Part::Errors);
+        }
+    }
+    parts.push(Part::Behind);
+    reflow(ui, "validation detail", parts.len(), 300.0, &[], |ui, place| match parts.get(place) {
+        Some(Part::Confusion) => confusion(ui, ctx, model, view),
+        Some(Part::Roc) => roc(ui, ctx, model, view),
+        Some(Part::Calibration) => calibration(ui, ctx, model, view),
+        Some(Part::Classes) => classes(ui, ctx, &model.per_class),
+        Some(Part::Residuals) => residuals(ui, ctx, model),
+        Some(Part::Errors) => errors(ui, ctx, model, view),
+        Some(Part::Behind) => behind(ui, model, view),
+        None => {}
+    });
+}
+
+/// A card whose content can be saved as numbers and as a picture.
+fn chart(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    card: Card<'_>,
+    name: &str,
+    numbers: impl Fn() -> String,
+    content: impl FnOnce(&mut Ui),
+) {
+    let mut picture = false;
+    let export = |ui: &mut Ui| {
+        if Button::quiet("PNG").name(&format!("Export {name} as PNG")).show(ui).clicked() {
+            picture = true;
+        }
+        if Button::quiet("CSV").name(&format!("Export {name} as CSV")).icon(Icon::Export).show(ui).clicked() {
+            ctx.save(format!("{name}.csv"), numbers());
+        }
+    };
+    let rect = card.fill().show_with(ui, export, content).response.rect;
+    if picture {
+        ctx.save_picture(format!("{name}.png"), rect);
+    }
+}
+
+fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, view: &View) {
+    let numbers = || {
+        let head = ["metric", "value", "low", "high", "level", "interval", "training", "naive"];
+        csv::table(
+            &head,
+            model.metrics.iter().map(|(name, m)| {
+                [
+                    name.clone(),
+                    csv::number(m.value),
+                    csv::number(m.low),
+                    csv::number(m.high),
+                    csv::number(Some(m.level)),
+                    m.interval.clone().unwrap_or_default(),
+                    csv::number(model.training.get(name).copied()),
+                    csv::number(model.baseline.metrics.get(name).copied().flatten()),
+                ]
+            }),
+        )
+    };
+    let subtitle = format!("{} on {}", model.name, run.dataset_name);
+    let card = Card::new("Metrics").subtitle(&subtitle).rows(model.rows as u64);
+    // The card stands alone in its row: it is as high as its content.
+    let mut picture = false;
+    let export = |ui: &mut Ui| {
+        picture = Button::quiet("PNG").name("Export metrics as PNG").show(ui).clicked();
+        if Button::quiet("CSV").name("Export metrics as CSV").icon(Icon::Export).show(ui).clicked() {
+            ctx.save("metrics.csv", numbers());
+        }
+    };
+    let shown = card.show_with(ui, export, |ui| {
+        let rows: Vec<MetricRow<'_>> = view
+            .metrics
+            .iter()
+            .map(|m| MetricRow {
+                name: m.name,
+                help: Some(&m.help),
+                value: m.value,
+                interval: m.interval,
+                training: m.training,
+                baseline: m.baseline,
+                ..MetricRow::default()
+            })
+            .collect();
+        metric_table(ui, "validation metrics", "value", &rows, None);
+        for reason in &view.reasons {
+            text::note(ui, reason);
+        }
+    });
+    if picture {
+        ctx.save_picture("metrics.png", shown.response.rect);
+    }
+}
+
+fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+    let Some(confusion) = &model.confusion else { return };
+    let labels: Vec<&str> = view.classes.iter().map(String::as_str).collect();
+    let count =
+        |was: usize, said: usize| confusion.matrix.get(was).and_then(|row| row.get(said)).copied().unwrap_or_default();
+    let numbers = || {
+        let head: Vec<&str> = std::iter::once("was \\ said").chain(labels.iter().copied()).collect();
+        let rows = labels.iter().enumerate().map(|(was, label)| {
+            let cells = (0..labels.len()).map(move |said| count(was, said).to_string());
+            std::iter::once((*label).to_owned()).chain(cells)
+        });
+        csv::table(&head, rows)
+    };
+    let help = Explainer::new("Confusion", "Rows by what they were and what the model said; shares are of their row.");
+    chart(ui, ctx, Card::new("Confusion").explain(&help), "confusion", numbers, |ui| {
+        ConfusionMatrix::new("Confusion matrix", &labels, &count).show(ui);
+    });
+}
+
+fn pairs_csv(head: [&str; 2], points: &[[f64; 2]]) -> String {
+    csv::table(&head, points.iter().map(|[x, y]| [csv::number(Some(*x)), csv::number(Some(*y))]))
+}
+
+fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+    let numbers = || {
+        let thresholds = model.curves.as_ref().map_or(&[][..], |c| &c.roc.thresholds);
+        let rows = view.roc.iter().enumerate().map(|(i, [x, y])| {
+            let threshold = thresholds.get(i).copied().flatten();
+            [csv::number(threshold), csv::number(Some(*x)), csv::number(Some(*y))]
+        });
+        csv::table(&["threshold", "false_positive_rate", "true_positive_rate"], rows)
+    };
+    let title = format!("AUC {}", format::metric(model.value("roc_auc"), None));
+    chart(ui, ctx, Card::new("ROC").subtitle(&title), "roc", numbers, |ui| {
+        let curves = [Curve { name: &model.name, points: &view.roc, color: 0, dots: false }];
+        let mut chart =
+            CurveChart::new("ROC curve", &curves).axes("false positive rate", "true positive rate").diagonal();
+        if let Some((x, y, name)) = &view.mark {
+            chart = chart.mark(*x, *y, name);
+        }
+        chart.show(ui);
+    });
+}
+
+fn calibration(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+    let numbers = || {
+        let rows = model.curves.as_ref().map_or(&[][..], |c| &c.calibration.rows);
+        let lines = view.calibration.iter().enumerate().map(|(i, [x, y])| {
+            let rows = rows.get(i).map(ToString::to_string).unwrap_or_default();
+            [csv::number(Some(*x)), csv::number(Some(*y)), rows]
+        });
+        csv::table(&["mean_predicted", "observed_share", "rows"], lines)
+    };
+    let title = format!("error {}", format::metric(model.value("ece"), None));
+    chart(ui, ctx, Card::new("Calibration").subtitle(&title), "calibration", numbers, |ui| {
+        let curves = [Curve { name: &model.name, points: &view.calibration, color: 1, dots: true }];
+        CurveChart::new("Calibration curve", &curves).axes("mean probability", "observed share").diagonal().show(ui);
+    });
+}
+
+fn classes(ui: &mut Ui, ctx: &PanelContext<'_>, classes: &[PerClass]) {
+    let numbers = || {
+        let rows = classes.iter().map(|c| {
+            let [precision, recall, f1] = [c.precision, c.recall, c.f1].map(csv::number);
+            [c.class.clone(), precision, recall, f1, c.support.to_string()]
+        });
+        csv::table(&["class", "precision", "recall", "f1", "rows"], rows)
+    };
+    chart(ui, ctx, Card::new("By class"), "classes", numbers, |ui| {
+        let heads = [
+            Column::words("Class", 1.4),
+            Column::numbers("precision", 1.0),
+            Column::numbers("recall", 1.0),
+            Column::numbers("F1", 1.0),
+            Column::numbers("rows", 1.0),
+        ];
+        Table::new("classes", &heads).max_height(HEIGHT).show(ui, classes.len(), |ui, row, column| {
+            let Some(class) = classes.get(row) else { return };
+            let words = match column {
+                0 => class.class.clone(),
+                1 => format::metric(class.precision, None),
+                2 => format::metric(class.recall, None),
+                3 => format::metric(class.f1, None),
+                _ => format::count(class.support),
+            };
+            text::elided(ui, words);
+        });
+    });
+}
+
+fn residuals(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
+    let Some(residuals) = &model.residuals else { return };
+    let numbers = || pairs_csv(["prediction", "error"], &residuals.sample);
+    let title = format::counted(residuals.sample.len() as u64, "row");
+    chart(ui, ctx, Card::new("Residuals").subtitle(&title), "residuals", numbers, |ui| {
+        ScatterChart::new("Residuals", &residuals.sample)
+            .axes("prediction", "prediction − target")
+            .guide(ScatterGuide::Zero)
+            .show(ui);
+    });
+}
+
+fn errors(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+    let histogram = model.residuals.as_ref().map_or(&[][..], |r| &r.histogram);
+    let numbers = || {
+        let rows = histogram
+            .iter()
+            .map(|(low, high, rows)| [csv::number(Some(*low)), csv::number(Some(*high)), rows.to_string()]);
+        csv::table(&["low", "high", "rows"], rows)
+    };
+    chart(ui, ctx, Card::new("Errors").subtitle("prediction − target"), "errors", numbers, |ui| {
+        let low = histogram.first().map_or(0.0, |bin| bin.0);
+        let high = histogram.last().map_or(1.0, |bin| bin.1);
+        let top = view.errors.iter().map(|p| p[1]).fold(0.0, f64::max);
+        let curves = [Curve { name: "share of rows", points: &view.errors, color: 0, dots: false }];
+        CurveChart::new("Histogram of errors", &curves)
+            .axes("error", "share of rows")
+            .ranges((low, high), (0.0, top * 1.05))
+            .height(220.0)
+            .show(ui);
+    });
+}
+
+fn behind(ui: &mut Ui, model: &ModelResult, view: &View) {
+    Card::new("Behind it").fill().show(ui, |ui| {
+        let rows: Vec<(&str, &str)> = view.facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        key_value(ui, "validation facts", &rows);
+        for note in &model.notes {
+            text::note(ui, note);
+        }
+    });
+}

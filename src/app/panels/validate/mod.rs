@@ -1,0 +1,191 @@
+//! Validate: sets a validation up, runs it, and shows what came of it.
+//!
+//! It computes no metric and reads no file; it draws what the backend found, and asks it for the rest.
+
+mod binding;
+mod detail;
+mod form;
+mod results;
+mod setup;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::sync::Arc;
+
+use eframe::egui::{Label, RichText, Ui};
+
+use self::setup::Setup;
+use self::view::View;
+use super::overview::page;
+use crate::app::action::{Action, Panel};
+use crate::app::context::PanelContext;
+use crate::app::theme::{SPACE_S, SPACE_XS, Status, tokens};
+use crate::app::widgets::{Icon, choice_named, empty_state, format, pending_state, reflow, text};
+use crate::backend::State;
+use crate::backend::command::RunId;
+use crate::backend::event::JobTopic;
+use crate::backend::state::RunView;
+
+const HINT: &str = "tick the three flight models, choose april.parquet, press Run validation.";
+
+/// Which run the results show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    /// The newest there is.
+    #[default]
+    Newest,
+    /// This one.
+    Run(RunId),
+    /// None: a model without a run is being set up.
+    Nothing,
+}
+
+/// The page of validations.
+#[derive(Debug, Default)]
+pub struct ValidatePanel {
+    setup: Setup,
+    binding: binding::Cache,
+    shown: Shown,
+    /// Place of the model that is shown in detail, in the run of this key.
+    place: (Option<RunId>, usize),
+    view: Option<View>,
+}
+
+/// What is wrong, where it is wrong.
+fn problem(ui: &mut Ui, words: &str) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = SPACE_XS;
+        let color = Status::Alert.text_color(tokens(ui));
+        Icon::Alert.show(ui, 14.0, color);
+        ui.add(Label::new(RichText::new(words).color(color)).wrap());
+    });
+}
+
+impl ValidatePanel {
+    /// Shows the newest run that has this model, or sets one up for it.
+    pub fn select(&mut self, state: &State, model: &str) {
+        let place_of = |run: &RunView| run.report.models.iter().position(|m| m.sha256 == model);
+        let found = state.runs.iter().find_map(|run| Some((run, place_of(run)?)));
+        if let Some((run, place)) = found {
+            self.setup = Setup::of_run(state, run);
+            self.shown = Shown::Run(run.id);
+            self.place = (Some(run.id), place);
+        } else {
+            self.setup = Setup::of_model(state, model);
+            self.shown = Shown::Nothing;
+        }
+    }
+
+    /// Runs the validation that is set up.
+    ///
+    /// # Errors
+    /// Why it cannot run now, as a sentence.
+    pub fn run(&mut self, ctx: &PanelContext<'_>) -> Result<(), String> {
+        self.setup.settle(ctx.state);
+        self.setup.run(ctx)?;
+        self.shown = Shown::Newest;
+        Ok(())
+    }
+
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        page::head(ui, ctx, Panel::Validate.name(), HINT, |ui| self.former_runs(ui, ctx));
+        let state = ctx.state;
+        if !state.workspace.ready {
+            pending_state(ui, "Opening the workspace", None::<fn(&mut Ui)>);
+            return;
+        }
+        if state.models.is_empty() || (state.datasets.is_empty() && state.runs.is_empty()) {
+            nothing_yet(ui, ctx);
+            return;
+        }
+        self.setup.settle(state);
+        self.setup.prepare(ctx);
+        page::body(ui, "validate page", |ui| {
+            let mut wants_run = false;
+            let (setup, binding) = (&mut self.setup, &mut self.binding);
+            reflow(ui, "validate set-up", 2, 380.0, &[], |ui, place| match place {
+                0 => wants_run |= form::ui(ui, ctx, setup),
+                _ => binding::ui(ui, ctx, setup, binding),
+            });
+            if wants_run && self.run(ctx).is_err() {
+                // The button is off with its reason beside it as long as there is one.
+                ui.ctx().request_repaint();
+            }
+            ui.add_space(SPACE_S);
+            page::jobs_here(ui, ctx, &[JobTopic::Validate, JobTopic::Prepare]);
+            self.results(ui, ctx);
+        });
+    }
+
+    fn shown_run<'a>(&self, state: &'a State) -> Option<&'a Arc<RunView>> {
+        match self.shown {
+            Shown::Nothing => None,
+            Shown::Newest => state.runs.first(),
+            Shown::Run(id) => state.runs.iter().find(|run| run.id == id).or_else(|| state.runs.first()),
+        }
+    }
+
+    fn former_runs(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        let state = ctx.state;
+        if state.runs.is_empty() {
+            return;
+        }
+        let before = self.shown_run(state).map(|run| run.id);
+        let words: Vec<(Option<RunId>, String)> = state
+            .runs
+            .iter()
+            .map(|run| {
+                let models = format::counted(run.report.models.len() as u64, "model");
+                let ago = page::ago(run.created_at_ms, ctx.now_ms);
+                (Some(run.id), format!("{models} on {} · {ago}", run.dataset_name))
+            })
+            .collect();
+        let mut options: Vec<(Option<RunId>, &str)> = words.iter().map(|(id, w)| (*id, w.as_str())).collect();
+        if before.is_none() {
+            options.insert(0, (None, "no run yet"));
+        }
+        let mut chosen = before;
+        if choice_named(ui, "Validation run", &mut chosen, &options, 300.0)
+            && let Some(id) = chosen
+        {
+            self.shown = Shown::Run(id);
+        }
+    }
+
+    fn results(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        let Some(run) = self.shown_run(ctx.state) else {
+            self.view = None;
+            if ctx.job(&JobTopic::Validate).is_none() {
+                text::note(ui, "No result yet: press Run validation to see metrics with their intervals here.");
+            }
+            return;
+        };
+        if self.place.0 != Some(run.id) {
+            self.place = (Some(run.id), run.report.recommendation.as_ref().map_or(0, |r| r.model));
+        }
+        results::ui(ui, ctx, run, &mut self.place.1, &mut self.view);
+    }
+}
+
+/// A page without anything to validate, or without data to validate on.
+fn nothing_yet(ui: &mut Ui, ctx: &PanelContext<'_>) {
+    if page::jobs_here(ui, ctx, &[JobTopic::Models, JobTopic::Dataset, JobTopic::Other]) {
+        return;
+    }
+    let (icon, sentence, action) = if ctx.state.models.is_empty() && ctx.state.datasets.is_empty() {
+        (
+            Icon::Validate,
+            "Nothing to validate yet: open the samples, or add a model and data of your own.",
+            Action::OpenSamples,
+        )
+    } else if ctx.state.models.is_empty() {
+        (Icon::Models, "No model yet: add an ONNX file to validate it.", Action::AddModel)
+    } else {
+        (Icon::File, "No dataset yet: add a table that the models never saw.", Action::AddDataset)
+    };
+    if empty_state(ui, icon, sentence, Some(&action.text())) {
+        ctx.action(action);
+    }
+}

@@ -1,0 +1,180 @@
+//! The result of a run: which model to take, all candidates beside each other, then one model in detail.
+
+use std::sync::Arc;
+
+use eframe::egui::Ui;
+
+use super::detail;
+use super::view::{View, interval};
+use crate::app::context::{PanelContext, Subject};
+use crate::app::panels::overview::page::metric_name;
+use crate::app::theme::{SPACE_S, Status};
+use crate::app::widgets::{
+    Button, Card, Column, Icon, IntervalDot, Table, format, interval_dots, reflow, status_chip, tabs, text,
+};
+use crate::backend::state::RunView;
+use crate::report::csv;
+use crate::validate::report::{Report, main_metric};
+
+/// Height of the comparison's rows in points; more scroll.
+const HEIGHT: f32 = 200.0;
+
+pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place: &mut usize, view: &mut Option<View>) {
+    let report = &run.report;
+    if *place >= report.models.len() {
+        *place = report.recommendation.as_ref().map_or(0, |r| r.model);
+    }
+    if let Some(recommendation) = &report.recommendation {
+        Card::new("Recommendation").right(&recommendation.name).show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                status_chip(ui, Status::Ok, &recommendation.name);
+                ui.add(eframe::egui::Label::new(recommendation.reason.as_str()).wrap());
+            });
+        });
+    }
+    if report.models.len() > 1 {
+        ui.add_space(SPACE_S);
+        reflow(ui, "validation candidates", 2, 380.0, &[], |ui, card| match card {
+            0 => candidates(ui, report, place),
+            _ => comparison(ui, ctx, report),
+        });
+    }
+    ui.add_space(SPACE_S);
+    ui.horizontal_wrapped(|ui| {
+        let options: Vec<(usize, &str)> = report.models.iter().enumerate().map(|(i, m)| (i, m.name.as_str())).collect();
+        tabs(ui, "Model in detail", place, &options);
+        let Some(model) = report.models.get(*place) else { return };
+        if let Some(against) = &model.against_training {
+            let (status, words) = if against.holds { (Status::Ok, "holds") } else { (Status::Alert, "does not hold") };
+            let hover = format!(
+                "{} was {} in training and is {} here",
+                metric_name(&against.metric),
+                format::metric(Some(against.training), None),
+                format::metric(Some(against.value), None),
+            );
+            status_chip(ui, status, &format!("{words} against training")).on_hover_text(hover);
+        }
+        let gone = ctx.state.models.iter().all(|m| m.id != model.sha256);
+        let why = gone.then_some("The model is no longer in the workspace");
+        if Button::secondary("Deploy this model…").icon(Icon::Deploy).disabled_because(why).show(ui).clicked() {
+            ctx.show(Subject::Deploy(run.id, model.sha256.clone()));
+        }
+    });
+    ui.add_space(SPACE_S);
+    if !view.as_ref().is_some_and(|v| v.is_of(run, *place)) {
+        *view = View::new(run, *place);
+    }
+    if let (Some(view), Some(model)) = (view.as_ref(), report.models.get(*place)) {
+        detail::ui(ui, ctx, run, model, view);
+    }
+}
+
+fn candidates(ui: &mut Ui, report: &Report, place: &mut usize) {
+    let metric = report.models.first().map_or("", |m| main_metric(m.task));
+    let title = format!("Candidates by {}", metric_name(metric));
+    let level = format!("{} intervals", format::percent(report.level));
+    Card::new(&title).right(&level).fill().show(ui, |ui| {
+        let dots: Vec<IntervalDot<'_>> = report
+            .models
+            .iter()
+            .enumerate()
+            .map(|(color, model)| IntervalDot {
+                name: &model.name,
+                value: model.value(metric),
+                interval: model.metrics.get(metric).and_then(interval),
+                color,
+            })
+            .collect();
+        let (_, clicked) = interval_dots(ui, &title, &dots, None);
+        if let Some(clicked) = clicked {
+            *place = clicked;
+        }
+        for model in &report.models {
+            if let Some(against) = model.against_training.as_ref().filter(|a| !a.holds) {
+                let words = format!(
+                    "{}: {} in training, {} here",
+                    model.name,
+                    format::metric(Some(against.training), None),
+                    format::metric(Some(against.value), None),
+                );
+                text::note(ui, &words);
+            }
+        }
+    });
+}
+
+fn comparison_csv(report: &Report) -> String {
+    let head = ["a", "b", "metric", "difference", "low", "high", "p_value", "p_better", "method"];
+    csv::table(
+        &head,
+        report.comparison.iter().map(|c| {
+            [
+                c.a.clone(),
+                c.b.clone(),
+                c.metric.clone(),
+                csv::number(Some(c.difference)),
+                csv::number(c.low),
+                csv::number(c.high),
+                csv::number(c.p_value),
+                csv::number(c.p_better),
+                c.method.clone(),
+            ]
+        }),
+    )
+}
+
+/// A p value or a probability of being better, in words.
+fn probability(value: Option<f64>) -> String {
+    match value {
+        Some(p) if p < 0.001 => "< 0.001".to_owned(),
+        Some(p) if p > 0.999 => "> 0.999".to_owned(),
+        Some(p) => format::decimal(p, 3),
+        None => format::NONE.to_owned(),
+    }
+}
+
+fn comparison(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
+    let heads = [
+        Column::words("a", 1.3).min_width(80.0),
+        Column::words("b", 1.3).min_width(80.0),
+        Column::words("metric", 0.8).min_width(60.0),
+        Column::numbers("a − b", 1.6).min_width(130.0),
+        Column::numbers("p", 0.6).min_width(56.0),
+        Column::numbers("P(a better)", 0.8).min_width(70.0),
+    ];
+    let export = |ui: &mut Ui| {
+        if Button::quiet("CSV").name("Export comparison as CSV").icon(Icon::Export).show(ui).clicked() {
+            ctx.save("comparison.csv", comparison_csv(report));
+        }
+    };
+    Card::new("Comparison").subtitle("on the same rows").fill().show_with(ui, export, |ui| {
+        if report.comparison.is_empty() {
+            text::note(ui, "The candidates answered no rows in common.");
+            return;
+        }
+        let table = Table::new("comparison", &heads).max_height(HEIGHT);
+        table.show(ui, report.comparison.len(), |ui, row, column| {
+            let Some(line) = report.comparison.get(row) else { return };
+            let words = match column {
+                0 => line.a.clone(),
+                1 => line.b.clone(),
+                2 => metric_name(&line.metric).to_owned(),
+                3 => {
+                    let ends = line.low.zip(line.high);
+                    let value = format::metric(Some(line.difference), ends);
+                    let decimals = format::metric_decimals(line.difference, ends);
+                    match ends {
+                        Some(_) => format!("{value}  ({})", format::interval(ends, decimals)),
+                        None => value,
+                    }
+                }
+                4 => probability(line.p_value),
+                _ => probability(line.p_better),
+            };
+            let response = text::elided(ui, words);
+            if column == 4 && !line.method.is_empty() {
+                response.on_hover_text(&line.method);
+            }
+        });
+    });
+}

@@ -1,0 +1,239 @@
+//! What is set up for the next validation: candidates, dataset, target and threshold, and whether it can run.
+
+use std::collections::BTreeSet;
+
+use crate::app::context::PanelContext;
+use crate::backend::command::{DatasetId, ModelId, Preparing};
+use crate::backend::event::JobTopic;
+use crate::backend::state::{DatasetView, ModelView, Preparation, RunView, RuntimeView};
+use crate::backend::{Command, State};
+use crate::model::Task;
+use crate::validate::Plan;
+
+/// The threshold a person begins with when the card names none.
+const USUAL_THRESHOLD: f64 = 0.5;
+
+/// The draft of a validation.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// The candidates.
+    pub(super) ticked: BTreeSet<ModelId>,
+    /// The data.
+    pub(super) dataset: Option<DatasetId>,
+    /// The target, once a person chose one.
+    pub(super) target: Option<String>,
+    /// Whether `threshold` is used instead of the card's.
+    pub(super) own_threshold: bool,
+    /// Score from which a row counts as positive.
+    pub(super) threshold: f64,
+    /// A person changed something, so the defaults stay away.
+    pub(super) touched: bool,
+    revision: Option<u64>,
+    /// What was asked, and whether ONNX Runtime was there to estimate the cost.
+    asked: Option<(Preparing, bool)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            ticked: BTreeSet::new(),
+            dataset: None,
+            target: None,
+            own_threshold: false,
+            threshold: USUAL_THRESHOLD,
+            touched: false,
+            revision: None,
+            asked: None,
+        }
+    }
+}
+
+impl Setup {
+    /// The setup for a model that has no run yet.
+    pub(super) fn of_model(state: &State, model: &str) -> Self {
+        let mut setup = Self { dataset: default_dataset(state), touched: true, ..Self::default() };
+        setup.ticked.insert(model.to_owned());
+        setup
+    }
+
+    /// The setup that a run had, as far as its parts are still there.
+    pub(super) fn of_run(state: &State, run: &RunView) -> Self {
+        let here = state.datasets.iter().any(|d| d.id == run.dataset);
+        let models = run.report.models.iter().map(|m| m.sha256.clone());
+        Self {
+            ticked: models.filter(|id| state.models.iter().any(|m| &m.id == id)).collect(),
+            dataset: if here { Some(run.dataset.clone()) } else { default_dataset(state) },
+            target: here.then(|| run.report.target.clone()),
+            touched: true,
+            ..Self::default()
+        }
+    }
+
+    /// Brings the setup in line with the workspace: what went away leaves it, and before a person changes anything
+    /// it is what most will want.
+    pub(super) fn settle(&mut self, state: &State) {
+        if self.revision == Some(state.revision) {
+            return;
+        }
+        self.revision = Some(state.revision);
+        self.ticked.retain(|id| state.models.iter().any(|m| &m.id == id));
+        if self.dataset.as_ref().is_some_and(|id| !state.datasets.iter().any(|d| &d.id == id)) {
+            self.dataset = None;
+        }
+        if self.dataset.is_none() {
+            self.dataset = default_dataset(state);
+        }
+        if !self.touched {
+            self.ticked = default_models(state);
+            self.dataset = default_dataset(state);
+        }
+    }
+
+    /// The candidates in the order of the workspace.
+    pub(super) fn models<'a>(&self, state: &'a State) -> Vec<&'a ModelView> {
+        state.models.iter().map(AsRef::as_ref).filter(|m| self.ticked.contains(&m.id)).collect()
+    }
+
+    /// The chosen dataset.
+    pub(super) fn data<'a>(&self, state: &'a State) -> Option<&'a DatasetView> {
+        state.datasets.iter().map(AsRef::as_ref).find(|d| Some(&d.id) == self.dataset.as_ref())
+    }
+
+    /// The target in use: chosen, else the first candidate's card's, else the dataset's.
+    pub(super) fn target(&self, state: &State) -> Option<String> {
+        let data = self.data(state)?;
+        let card = || self.models(state).first().and_then(|m| m.card.as_ref()).and_then(|c| c.target.clone());
+        let there = |name: &String| data.schema.iter().any(|c| &c.name == name);
+        self.target.clone().filter(there).or_else(|| card().filter(there)).or_else(|| data.target.clone().filter(there))
+    }
+
+    /// The task all candidates share.
+    pub(super) fn task(&self, state: &State) -> Option<Task> {
+        self.models(state).first().map(|m| m.inspection.task)
+    }
+
+    /// Why a model cannot be ticked.
+    pub(super) fn unfit(&self, state: &State, model: &ModelView) -> Option<String> {
+        if let Some(problem) = &model.problem {
+            return Some(problem.clone());
+        }
+        let first = self.models(state).first().map(|m| (m.name.clone(), m.inspection.task));
+        match first {
+            Some((name, task)) if task != model.inspection.task && !self.ticked.contains(&model.id) => Some(format!(
+                "Another task than {name}: {}, not {}. Untick the others first.",
+                model.inspection.task.word(),
+                task.word()
+            )),
+            _ => None,
+        }
+    }
+
+    fn wanted(&self, state: &State) -> Option<Preparing> {
+        let model = self.models(state).first()?.id.clone();
+        Some(Preparing { model, dataset: self.data(state)?.id.clone(), target: self.target(state) })
+    }
+
+    /// Asks how the dataset fits the first candidate, once a change.
+    pub(super) fn prepare(&mut self, ctx: &PanelContext<'_>) {
+        let ready = matches!(ctx.state.runtime, RuntimeView::Ready { .. });
+        let wanted = self.wanted(ctx.state).map(|wanted| (wanted, ready));
+        if wanted != self.asked {
+            if let Some((wanted, _)) = &wanted {
+                ctx.command(Command::Prepare(wanted.clone()));
+            }
+            self.asked = wanted;
+        }
+    }
+
+    /// Asks again, after a failure.
+    pub(super) fn prepare_again(&mut self) {
+        self.asked = None;
+    }
+
+    /// The backend's answer, when it is for this setup.
+    pub(super) fn prepared<'a>(&self, state: &'a State) -> Option<&'a std::sync::Arc<Preparation>> {
+        let wanted = self.wanted(state)?;
+        state.preparation.as_ref().filter(|p| {
+            p.asked.model == wanted.model
+                && p.asked.dataset == wanted.dataset
+                && (wanted.target.is_none() || wanted.target == p.asked.target)
+        })
+    }
+
+    /// Why the validation cannot run now.
+    pub(super) fn problem(&self, ctx: &PanelContext<'_>) -> Option<String> {
+        let state = ctx.state;
+        if ctx.job(&JobTopic::Validate).is_some() {
+            return Some("A validation is running".to_owned());
+        }
+        match &state.runtime {
+            RuntimeView::Missing { way_out } => return Some(format!("ONNX Runtime is missing. {way_out}")),
+            RuntimeView::Broken { why } => return Some(why.clone()),
+            RuntimeView::Unknown | RuntimeView::Working | RuntimeView::Ready { .. } => {}
+        }
+        let models = self.models(state);
+        if models.is_empty() {
+            return Some("Tick at least one candidate".to_owned());
+        }
+        if let Some(broken) = models.iter().find_map(|m| m.problem.clone()) {
+            return Some(broken);
+        }
+        let Some(data) = self.data(state) else { return Some("Choose a dataset".to_owned()) };
+        if let Some(problem) = &data.problem {
+            return Some(problem.clone());
+        }
+        if self.target(state).is_none() {
+            return Some("Choose the column that holds the truth".to_owned());
+        }
+        let Some(prepared) = self.prepared(state) else {
+            return Some("The binding is being worked out".to_owned());
+        };
+        if let Some(problem) = &prepared.target_problem {
+            return Some(problem.clone());
+        }
+        if !prepared.unbound.is_empty() {
+            return Some(format!("Bind these inputs to a column first: {}", prepared.unbound.join(", ")));
+        }
+        if let Some(problem) = prepared.problems.iter().find(|p| p.blocks) {
+            return Some(problem.sentence.clone());
+        }
+        (!prepared.ready).then(|| "This model cannot be bound to this dataset".to_owned())
+    }
+
+    /// Sends the validation off.
+    ///
+    /// # Errors
+    /// Why it cannot run now, as a sentence.
+    pub(super) fn run(&self, ctx: &PanelContext<'_>) -> Result<(), String> {
+        if let Some(problem) = self.problem(ctx) {
+            return Err(problem);
+        }
+        let (Some(dataset), Some(target)) = (self.dataset.clone(), self.target(ctx.state)) else {
+            return Err("Choose a dataset and its target".to_owned());
+        };
+        let mut plan = Plan::new(target);
+        if self.own_threshold && self.task(ctx.state) == Some(Task::Binary) {
+            plan.threshold = Some(self.threshold);
+        }
+        let models = self.models(ctx.state).iter().map(|m| m.id.clone()).collect();
+        ctx.command(Command::Validate { models, dataset, plan });
+        Ok(())
+    }
+}
+
+fn is_flights(model: &ModelView) -> bool {
+    model.card.as_ref().and_then(|c| c.story.as_deref()).is_some_and(|story| story.contains("flight"))
+}
+
+fn default_models(state: &State) -> BTreeSet<ModelId> {
+    let mut usable = state.models.iter().filter(|m| m.problem.is_none());
+    let flights: BTreeSet<ModelId> =
+        usable.clone().filter(|m| state.samples && is_flights(m)).map(|m| m.id.clone()).collect();
+    if flights.is_empty() { usable.next().map(|m| m.id.clone()).into_iter().collect() } else { flights }
+}
+
+fn default_dataset(state: &State) -> Option<DatasetId> {
+    let usable = || state.datasets.iter().filter(|d| d.problem.is_none());
+    let april = usable().find(|d| state.samples && d.name.contains("april"));
+    april.or_else(|| usable().next()).or_else(|| state.datasets.first()).map(|d| d.id.clone())
+}

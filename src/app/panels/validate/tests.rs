@@ -1,0 +1,223 @@
+//! What the page begins with, what it asks for, and what it shows.
+
+use std::sync::Arc;
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::*;
+use crate::app::context::{Request, Subject};
+use crate::app::panels::overview::fixture::{World, harness};
+use crate::backend::Command;
+use crate::backend::command::Preparing;
+use crate::backend::state::Preparation;
+use crate::model::binding::How;
+use crate::model::{Binding, Task};
+use crate::validate::report::{
+    CalibrationCurve, Comparison, Confusion, Curves, ModelResult, PerClass, Report, Residuals, RocCurve,
+};
+
+/// A workspace in which April fits the first model.
+fn prepared() -> World {
+    let mut world = World::full();
+    let mut binding = Binding::default();
+    for column in ["origin", "temp", "hour"] {
+        binding.set_columns(column, vec![column.to_owned()], How::Exact);
+    }
+    world.state.preparation = Some(Arc::new(Preparation {
+        asked: Preparing { model: "a".repeat(64), dataset: "april".to_owned(), target: Some("late".to_owned()) },
+        binding,
+        unbound: Vec::new(),
+        unused: vec!["time".to_owned()],
+        problems: Vec::new(),
+        by_order_possible: false,
+        target: Some("late".to_owned()),
+        target_problem: None,
+        seconds: Some(0.15),
+        memory_bytes: 60_000_000,
+        ready: true,
+    }));
+    world
+}
+
+/// The first run, its models changed and compared.
+fn with_results(mut world: World, change: impl Fn(&mut ModelResult)) -> World {
+    let mut run = (*world.state.runs[0]).clone();
+    let mut report = Report::clone(&run.report);
+    report.models.iter_mut().for_each(change);
+    report.comparison = vec![Comparison {
+        a: "gradient boosting".to_owned(),
+        b: "logistic regression".to_owned(),
+        metric: "roc_auc".to_owned(),
+        difference: 0.132,
+        low: Some(0.12),
+        high: Some(0.144),
+        p_value: Some(0.0001),
+        p_better: Some(0.9999),
+        method: "DeLong".to_owned(),
+    }];
+    run.report = Arc::new(report);
+    world.state.runs[0] = Arc::new(run);
+    world
+}
+
+fn binary(model: &mut ModelResult) {
+    model.threshold = Some(0.35);
+    model.class_names = vec!["on time".to_owned(), "late".to_owned()];
+    model.confusion =
+        Some(Confusion { labels: vec!["0".to_owned(), "1".to_owned()], matrix: vec![vec![170, 29], vec![30, 71]] });
+    model.curves = Some(Curves {
+        roc: RocCurve {
+            fpr: vec![0.0, 0.1, 0.3, 1.0],
+            tpr: vec![0.0, 0.5, 0.8, 1.0],
+            thresholds: vec![None, Some(0.7), Some(0.4), Some(0.1)],
+        },
+        calibration: CalibrationCurve {
+            predicted: vec![0.1, 0.5, 0.9],
+            observed: vec![0.12, 0.45, 0.8],
+            rows: vec![100, 100, 100],
+        },
+        ..Curves::default()
+    });
+}
+
+fn regression(model: &mut ModelResult) {
+    model.task = Task::Regression;
+    model.metrics = [("r2".to_owned(), model.metrics["roc_auc"].clone())].into();
+    model.residuals = Some(Residuals {
+        sample: (0..50).map(|i| [f64::from(i), f64::from(i % 7) - 3.0]).collect(),
+        histogram: vec![(-3.0, 0.0, 20), (0.0, 3.0, 30)],
+    });
+}
+
+fn multiclass(model: &mut ModelResult) {
+    model.task = Task::Multiclass;
+    model.per_class = ["cat", "dog", "owl"]
+        .map(|class| PerClass {
+            class: class.to_owned(),
+            precision: Some(0.5),
+            recall: None,
+            f1: Some(0.4),
+            support: 10,
+        })
+        .to_vec();
+}
+
+fn drawn(world: World) -> Harness<'static, World> {
+    let mut panel = ValidatePanel::default();
+    harness([1200.0, 2200.0], world, move |ui, ctx| panel.ui(ui, ctx))
+}
+
+fn commands(world: &World) -> Vec<Command> {
+    world.asked().into_iter().filter_map(|r| if let Request::Command(c) = r { Some(c) } else { None }).collect()
+}
+
+#[test]
+fn the_first_sight_is_the_flights_models_on_april_and_asks_once() {
+    let mut page = drawn(World::full());
+    page.run();
+    let asked = commands(page.state());
+    let [Command::Prepare(asked)] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!((asked.dataset.as_str(), asked.target.as_deref()), ("april", Some("late")));
+    let run = page.get_by_label("Run validation");
+    assert!(run.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_run_is_sent_with_every_ticked_candidate() {
+    let mut page = drawn(prepared());
+    page.get_by_label("3 inputs bound");
+    page.get_by_label("Run validation").click();
+    page.run();
+    let asked = commands(page.state());
+    let sent = asked.iter().find_map(|c| match c {
+        Command::Validate { models, dataset, plan } => Some((models.len(), dataset.as_str(), plan.target.as_str())),
+        _ => None,
+    });
+    assert_eq!(sent, Some((2, "april", "late")));
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let world = World::full();
+    let mut panel = ValidatePanel::default();
+    assert!(panel.run(&world.context()).unwrap_err().contains("worked out"));
+    let mut world = prepared();
+    let mut open = Preparation::clone(world.state.preparation.as_ref().unwrap());
+    open.unbound = vec!["temp".to_owned()];
+    world.state.preparation = Some(Arc::new(open));
+    let mut panel = ValidatePanel::default();
+    assert!(panel.run(&world.context()).unwrap_err().contains("temp"));
+    assert!(ValidatePanel::default().run(&World::empty().context()).unwrap_err().contains("candidate"));
+}
+
+#[test]
+fn a_model_of_another_task_cannot_join() {
+    let mut world = World::full();
+    let mut other = (*world.state.models[1]).clone();
+    Arc::make_mut(&mut other.inspection).task = Task::Regression;
+    world.state.models[1] = Arc::new(other);
+    let setup = Setup::of_model(&world.state, &"a".repeat(64));
+    assert!(setup.unfit(&world.state, &world.state.models[0]).is_none());
+    assert!(setup.unfit(&world.state, &world.state.models[1]).unwrap().contains("regression"));
+}
+
+#[test]
+fn a_selected_model_shows_its_run_or_drafts_one() {
+    let mut world = World::full();
+    let mut panel = ValidatePanel::default();
+    panel.select(&world.state, &"a".repeat(64));
+    assert_eq!((panel.shown, panel.place), (Shown::Run(1), (Some(1), 0)));
+    world.state.runs.clear();
+    panel.select(&world.state, &"b".repeat(64));
+    assert_eq!(panel.shown, Shown::Nothing);
+    assert!(panel.setup.ticked.contains(&"b".repeat(64)) && panel.setup.ticked.len() == 1);
+}
+
+#[test]
+fn a_binary_result_shows_its_charts_and_leads_to_deploy() {
+    let mut page = drawn(with_results(prepared(), binary));
+    for name in ["ROC curve", "Calibration curve", "Confusion matrix", "Candidates by ROC AUC"] {
+        assert!(page.query_all_by_label(name).next().is_some(), "{name}");
+    }
+    page.get_by_label("Export roc as CSV").click();
+    page.get_by_label("Deploy this model…").click();
+    page.run();
+    let asked = page.state().asked();
+    let saved = asked.iter().find_map(|r| if let Request::Save { text, .. } = r { Some(text.as_str()) } else { None });
+    assert!(saved.unwrap().starts_with("threshold,false_positive_rate,true_positive_rate\n,0,0\n0.7,0.1,0.5\n"));
+    assert!(asked.iter().any(|r| matches!(r, Request::Show(Subject::Deploy(1, model)) if *model == "b".repeat(64))));
+}
+
+#[test]
+fn the_threshold_is_marked_where_it_cuts_the_curve() {
+    let world = with_results(prepared(), binary);
+    let view = View::new(&world.state.runs[0], 0).unwrap();
+    assert_eq!(view.mark.map(|(x, y, _)| (x, y)), Some((0.3, 0.8)));
+    assert_eq!(view.classes, ["on time", "late"]);
+    assert!(View::new(&world.state.runs[0], 9).is_none());
+}
+
+#[test]
+fn other_tasks_show_their_own_cards() {
+    let page = drawn(with_results(prepared(), regression));
+    page.get_by_label("Histogram of errors");
+    assert!(page.query_all_by_label("Residuals").next().is_some());
+    let page = drawn(with_results(prepared(), multiclass));
+    page.get_by_label("Export classes as CSV");
+}
+
+#[test]
+fn an_empty_workspace_offers_the_samples() {
+    let mut page = drawn(World::empty());
+    page.get_by_label("Open samples").click();
+    page.run();
+    assert!(page.state().asked().iter().any(|r| matches!(r, Request::Action(Action::OpenSamples))));
+}
+
+#[test]
+fn a_running_validation_can_be_cancelled_in_its_place() {
+    let page = drawn(prepared().with_job(JobTopic::Validate, "Validating 2 candidates"));
+    assert!(page.get_by_label("Run validation").accesskit_node().is_disabled());
+    assert!(page.query_all_by_label_contains("Validating 2 candidates").next().is_some());
+}

@@ -1,0 +1,139 @@
+//! One model's result made ready for drawing: words and points, worked out once for each model that is shown.
+
+use std::sync::Arc;
+
+use crate::app::widgets::{Explainer, format};
+use crate::backend::state::RunView;
+use crate::validate::help::help;
+use crate::validate::report::{MetricValue, ModelResult, metric_order};
+
+/// One row of the metric table.
+#[derive(Debug)]
+pub(super) struct MetricLine {
+    pub(super) name: &'static str,
+    pub(super) help: Explainer,
+    pub(super) value: Option<f64>,
+    pub(super) interval: Option<(f64, f64)>,
+    pub(super) training: Option<f64>,
+    pub(super) baseline: Option<f64>,
+}
+
+/// What the detail of a model draws from.
+#[derive(Debug)]
+pub(super) struct View {
+    run: Arc<RunView>,
+    place: usize,
+    pub(super) metrics: Vec<MetricLine>,
+    /// Why values are missing or intervals not to be trusted.
+    pub(super) reasons: Vec<String>,
+    pub(super) classes: Vec<String>,
+    pub(super) roc: Vec<[f64; 2]>,
+    pub(super) mark: Option<(f64, f64, String)>,
+    pub(super) calibration: Vec<[f64; 2]>,
+    /// The outline of the histogram of errors: error and share of rows.
+    pub(super) errors: Vec<[f64; 2]>,
+    pub(super) facts: Vec<(String, String)>,
+}
+
+/// The ends of an interval, when both are known.
+pub(super) fn interval(value: &MetricValue) -> Option<(f64, f64)> {
+    value.low.zip(value.high)
+}
+
+/// The point of the ROC curve that belongs to the model's threshold.
+fn mark(model: &ModelResult) -> Option<(f64, f64, String)> {
+    let roc = &model.curves.as_ref()?.roc;
+    let threshold = model.threshold?;
+    let place = roc.thresholds.iter().rposition(|t| t.is_none_or(|t| t >= threshold))?;
+    Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, format!("threshold {}", format::number(threshold))))
+}
+
+/// The outline of a histogram as one curve of error and share.
+fn outline(histogram: &[(f64, f64, u64)]) -> Vec<[f64; 2]> {
+    let all: u64 = histogram.iter().map(|(_, _, rows)| rows).sum();
+    let all = all.max(1) as f64;
+    let mut points = Vec::new();
+    for (low, high, rows) in histogram {
+        let share = *rows as f64 / all;
+        points.extend([[*low, 0.0], [*low, share], [*high, share], [*high, 0.0]]);
+    }
+    points
+}
+
+fn metrics(model: &ModelResult) -> Vec<MetricLine> {
+    let line = |key: &str| {
+        let value = model.metrics.get(key)?;
+        let words = help(key);
+        let mut explainer = Explainer::new(words.title, words.text).formula(words.formula);
+        if let Some(method) = &value.interval {
+            explainer = explainer.convention(format!("{} interval: {method}", format::percent(value.level)));
+        }
+        Some(MetricLine {
+            name: words.title,
+            help: explainer,
+            value: value.value,
+            interval: interval(value),
+            training: model.training.get(key).copied(),
+            baseline: model.baseline.metrics.get(key).copied().flatten(),
+        })
+    };
+    metric_order(model.task).iter().filter_map(|key| line(key)).collect()
+}
+
+fn facts(run: &RunView, model: &ModelResult) -> Vec<(String, String)> {
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let timing = &model.timing;
+    let mut facts = vec![
+        fact("Rows behind it", format::count(model.rows as u64)),
+        fact("Rows without target", format::count(model.rows_without_target as u64)),
+    ];
+    facts.extend(model.skipped.iter().map(|s| (format!("Skipped: {}", s.reason), format::count(s.rows))));
+    facts.extend(model.positive.clone().map(|positive| fact("Positive class", positive)));
+    facts.extend(model.threshold.map(|threshold| fact("Threshold", format::number(threshold))));
+    facts.extend([
+        fact("Naive baseline", model.baseline.strategy.clone()),
+        fact("Target", run.report.target.clone()),
+        fact("Intervals", format!("{}, seed {}", format::percent(run.report.level), run.report.seed)),
+        fact("Reading", format::seconds(timing.read_s)),
+        fact(
+            "Scoring",
+            format!("{}, {}", format::seconds(timing.predict_s), format::rate(model.rows_per_second, "rows")),
+        ),
+        fact("Metrics and intervals", format::seconds(timing.metrics_s)),
+        fact("In all", format::seconds(timing.total_s)),
+    ]);
+    facts
+}
+
+impl View {
+    /// Works out what a model's detail shows; `None` when the run has no such model.
+    pub(super) fn new(run: &Arc<RunView>, place: usize) -> Option<Self> {
+        let model = run.report.models.get(place)?;
+        let labels = model.confusion.as_ref().map_or(&[][..], |c| &c.labels);
+        let names = &model.class_names;
+        let classes = if names.len() == labels.len() { names.clone() } else { labels.to_vec() };
+        let pairs = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| [*x, *y]).collect::<Vec<_>>();
+        let curves = model.curves.as_ref();
+        let reasons = metric_order(model.task)
+            .iter()
+            .filter_map(|key| Some(format!("{}: {}", help(key).title, model.metrics.get(*key)?.reason.as_ref()?)))
+            .collect();
+        Some(Self {
+            run: Arc::clone(run),
+            place,
+            metrics: metrics(model),
+            reasons,
+            classes,
+            roc: curves.map(|c| pairs(&c.roc.fpr, &c.roc.tpr)).unwrap_or_default(),
+            mark: mark(model),
+            calibration: curves.map(|c| pairs(&c.calibration.predicted, &c.calibration.observed)).unwrap_or_default(),
+            errors: model.residuals.as_ref().map(|r| outline(&r.histogram)).unwrap_or_default(),
+            facts: facts(run, model),
+        })
+    }
+
+    /// Whether it shows this model of this run.
+    pub(super) fn is_of(&self, run: &Arc<RunView>, place: usize) -> bool {
+        Arc::ptr_eq(&self.run, run) && self.place == place
+    }
+}

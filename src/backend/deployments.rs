@@ -1,0 +1,626 @@
+//! Deployments: from a validated model to running threads, and what they report.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use serde_json::Value;
+
+use super::command::{DeployRequest, DeploymentId};
+use super::datasets::Source;
+use super::event::{Event, JobTopic};
+use super::jobs::{JobHandle, Outcome};
+use super::service::{Internal, Service, now_ms};
+use super::state::{AlertView, DeploymentStateView, DeploymentView};
+use super::validation::{ByHand, bound_by_hand};
+use crate::data::Table;
+use crate::data::watch::Watch as _;
+use crate::deploy::{AnsweredBatch, DeployEvent, Deployment, DeploymentPlan, ScorerFactory, Sink};
+use crate::model::{BoundModel, ModelFile, Runtime, Scorer, Scores, SessionSettings};
+use crate::monitor::profile::build;
+use crate::monitor::snapshot::MonitorRecord;
+use crate::monitor::{
+    Alert, AlertEvent, AlertKind, AlertState, ChunkReport, Chunking, Monitor, MonitorSettings, ProfileSettings,
+    ReferenceProfile, ScoredBatch, Severity, default_chunk_rows,
+};
+use crate::validate::ModelResult;
+use crate::workspace::capture::{CaptureWriter, CapturedRows};
+use crate::workspace::{DeploymentRecord, Workspace};
+
+/// How long closing waits for the threads of deployments.
+const ENDING: Duration = Duration::from_secs(8);
+
+/// A deployment whose threads belong to this session.
+pub(super) struct LiveDeployment {
+    deployment: Deployment,
+    record: MonitorRecord,
+    /// Keys of the kept alerts, by what tells alerts of one deployment apart.
+    alert_ids: Vec<(AlertKind, usize, i64)>,
+}
+
+/// What a monitor found since it last reported.
+pub(super) struct FinishedChunks {
+    reports: Vec<ChunkReport>,
+    rows_seen: u64,
+}
+
+/// Takes answers on the recorder's thread: captures them, then measures them.
+struct LiveSink {
+    id: DeploymentId,
+    internal: Sender<Internal>,
+    capture: Option<CaptureWriter>,
+    monitor: Monitor,
+    rows_seen: u64,
+}
+
+impl LiveSink {
+    fn report(&self, reports: Vec<ChunkReport>) {
+        if !reports.is_empty() {
+            let chunks = Box::new(FinishedChunks { reports, rows_seen: self.rows_seen });
+            self.internal.send(Internal::Chunks(self.id.clone(), chunks)).ok();
+        }
+    }
+}
+
+impl Sink for LiveSink {
+    fn record(&mut self, batch: &AnsweredBatch) -> Result<(), String> {
+        if let Some(capture) = &mut self.capture {
+            let skipped: Vec<(u32, String)> = batch
+                .scores
+                .skipped
+                .iter()
+                .map(|s| (s.row.saturating_sub(batch.rows.start) as u32, s.why.to_string()))
+                .collect();
+            capture
+                .append(&CapturedRows {
+                    first_row: batch.first_row,
+                    rows: batch.rows.len() as u32,
+                    labels: &batch.scores.labels,
+                    width: batch.scores.width as u32,
+                    probabilities: &batch.scores.probabilities,
+                    values: &batch.scores.values,
+                    skipped: &skipped,
+                    latency_ms: batch.latency_ms,
+                    answered_at_ms: batch.answered_at_ms,
+                })
+                .map_err(|error| error.to_string())?;
+        }
+        self.rows_seen = batch.first_row + batch.rows.len() as u64;
+        let reports = self.monitor.push(&ScoredBatch {
+            table: &batch.table,
+            rows: batch.rows.clone(),
+            scores: &batch.scores,
+            first_row: batch.first_row,
+            latency_ms: Some(batch.latency_ms),
+            answered_at: batch.answered_at,
+        });
+        self.report(reports);
+        Ok(())
+    }
+
+    fn event(&mut self, event: DeployEvent) {
+        self.internal.send(Internal::Deployment(self.id.clone(), event)).ok();
+    }
+
+    fn finished(&mut self) {
+        let last = self.monitor.finish();
+        self.report(last.into_iter().collect());
+        self.internal.send(Internal::SinkClosed(self.id.clone())).ok();
+    }
+}
+
+/// What a job needs to make a deployment ready.
+struct Preparing {
+    file: ModelFile,
+    judged: ModelResult,
+    target: String,
+    request: DeployRequest,
+    reference: (Source, ByHand),
+    feed: (Source, ByHand),
+    runtime: &'static Runtime,
+}
+
+/// Everything that is needed to start the threads.
+struct Prepared {
+    request: DeployRequest,
+    profile: ReferenceProfile,
+    bound: BoundModel,
+    feed: crate::data::read::Dataset,
+    runtime: &'static Runtime,
+}
+
+fn score_reference(
+    bound: &BoundModel,
+    table: &Table,
+    runtime: &'static Runtime,
+    handle: &JobHandle,
+) -> Result<Scores, String> {
+    let mut scorer = Scorer::open(bound, SessionSettings::default(), runtime).map_err(|e| e.to_string())?;
+    let mut scores = Scores::default();
+    let (mut done, total) = (0, table.rows());
+    while done < total {
+        if handle.cancelled() {
+            return Err("The deployment was cancelled; nothing was started.".to_owned());
+        }
+        let end = (done + 4096).min(total);
+        scorer.score(table, done..end, &mut scores).map_err(|e| e.to_string())?;
+        done = end;
+        handle.progress(0.1 + 0.7 * done as f32 / total as f32);
+    }
+    Ok(scores)
+}
+
+fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
+    let Preparing { file, judged, target, request, reference, feed, runtime } = job;
+    let reference_data = reference.0.dataset(handle)?;
+    let proposal = bound_by_hand(&file, &reference_data.table, Some(&target), &reference.1);
+    let features: Vec<String> = proposal.binding.columns().map(ToOwned::to_owned).collect();
+    let bound =
+        BoundModel::bind(file.clone(), proposal.binding, &reference_data.table).map_err(|e| e.to_string())?;
+    let scores = score_reference(&bound, &reference_data.table, runtime, handle)?;
+    let feed_data = feed.0.dataset(handle)?;
+    handle.progress(0.9);
+    let rows = default_chunk_rows(reference_data.table.rows(), feed_data.table.rows());
+    let mut settings =
+        ProfileSettings::new(features, Some(target.clone()), request.chunking.unwrap_or(Chunking::Rows(rows)));
+    settings.task = Some(judged.task);
+    settings.positive.clone_from(&judged.positive);
+    settings.score_threshold = judged.threshold.unwrap_or(0.5);
+    settings.time_column =
+        request.time_column.clone().filter(|name| reference_data.table.column(name).is_some());
+    let profile = build(&reference_data.table, &scores, &settings).map_err(|e| e.to_string())?;
+    let binding = bound_by_hand(&file, &feed_data.table, Some(&target), &feed.1).binding;
+    let bound = BoundModel::bind(file, binding, &feed_data.table)
+        .map_err(|e| format!("The dataset to replay does not fit the model. {e}"))?;
+    Ok(Prepared { request, profile, bound, feed: feed_data, runtime })
+}
+
+fn key(alert: &Alert) -> (AlertKind, usize) {
+    (alert.kind.clone(), alert.first_chunk)
+}
+
+impl Service {
+    /// Scores the reference, learns thresholds, then starts the threads.
+    pub(super) fn deploy(&mut self, request: DeployRequest) {
+        if !self.runtime_ready() {
+            return;
+        }
+        let Some(runtime) = Runtime::loaded() else { return };
+        let Some(run) = self.state.runs.iter().find(|r| r.id == request.run).cloned() else {
+            return self.error("That validation is no longer in this workspace. Validate the model again, then deploy it.");
+        };
+        let Some(judged) = run.report.models.iter().find(|m| m.sha256 == request.model).cloned() else {
+            return self.error("That validation did not judge this model. Validate it first, then deploy it.");
+        };
+        let file = match self.open_kept_model(&request.model) {
+            Ok(file) => file,
+            Err(why) => return self.error(why),
+        };
+        let sources = self.source(&run.dataset).and_then(|a| self.source(&request.feed_dataset).map(|b| (a, b)));
+        let (reference, feed) = match sources {
+            Ok(sources) => sources,
+            Err(why) => return self.error(why),
+        };
+        let name = format!("Preparing {}", request.name);
+        let job = Preparing {
+            file,
+            judged,
+            target: run.report.target.clone(),
+            reference: (reference, self.by_hand(&request.model, &run.dataset)),
+            feed: (feed, self.by_hand(&request.model, &request.feed_dataset)),
+            request,
+            runtime,
+        };
+        self.start_job(JobTopic::Deploy, name, move |handle| -> Outcome {
+            let ready = make_ready(job, handle);
+            Box::new(move |service| match ready {
+                Ok(ready) => service.launch(ready),
+                Err(why) => service.error(why),
+            })
+        });
+    }
+
+    fn launch(&mut self, ready: Prepared) {
+        let Prepared { request, profile, bound, feed, runtime } = ready;
+        let started_at_ms = now_ms();
+        let id = format!("{started_at_ms:x}");
+        let profile = Arc::new(profile);
+        let names = serde_json::json!({
+            "model": self.model_name(&request.model),
+            "feed": self.dataset_name(&request.feed_dataset),
+            "feed_rows": feed.table.rows(),
+        });
+        let (Ok(request_value), Ok(profile_value), Ok(state_value)) = (
+            serde_json::to_value(&request),
+            serde_json::to_value(profile.as_ref()),
+            serde_json::to_value(DeploymentStateView::Running),
+        ) else {
+            return self.error("The deployment could not be written down, so it was not started.");
+        };
+        let kept = DeploymentRecord {
+            id: id.clone(),
+            model: request.model.clone(),
+            request: request_value,
+            profile: profile_value,
+            state: state_value,
+            names,
+            started_at_ms,
+            rows_seen: 0,
+        };
+        if self.with_workspace(|w| w.add_deployment(&kept)).is_none() {
+            return;
+        }
+        let Some(folder) = self.workspace.as_ref().map(Workspace::captures_folder) else { return };
+        let capture = match CaptureWriter::open(&folder, &id) {
+            Ok(capture) => capture,
+            Err(error) => {
+                self.with_workspace(|w| w.remove_deployment(&id));
+                return self.error(error.to_string());
+            }
+        };
+        let sink = LiveSink {
+            id: id.clone(),
+            internal: self.internal.clone(),
+            capture: Some(capture),
+            monitor: Monitor::new(Arc::clone(&profile), MonitorSettings::default()),
+            rows_seen: 0,
+        };
+        let (outbox, told) = (Arc::clone(&self.outbox), id.clone());
+        let (fingerprint, path) = (feed.fingerprint.clone(), feed.path.clone());
+        let session = SessionSettings {
+            intra_threads: request.worker.intra_threads,
+            batch: request.worker.batch_rows,
+            ..SessionSettings::default()
+        };
+        let plan = DeploymentPlan {
+            id: id.clone(),
+            table: Arc::clone(&feed.table),
+            still_there: Box::new(move || fingerprint.still_matches(&path).map_err(|e| e.to_string())),
+            worker: request.worker.clone(),
+            feed: request.feed.clone(),
+            engines: Arc::new(ScorerFactory { bound, settings: session, runtime }),
+            sink: Box::new(sink),
+            on_stats: Arc::new(move |stats| outbox.post(Event::Stats(told.clone(), stats))),
+        };
+        match Deployment::start(plan) {
+            Ok(deployment) => {
+                let record = MonitorRecord::new(Arc::clone(&profile));
+                let monitor = Arc::new(record.snapshot());
+                self.state.deployments.insert(
+                    0,
+                    Arc::new(DeploymentView {
+                        id: id.clone(),
+                        model_name: self.model_name(&request.model),
+                        feed_name: self.dataset_name(&request.feed_dataset),
+                        feed_rows: feed.table.rows() as u64,
+                        live: true,
+                        state: DeploymentStateView::Running,
+                        started_at_ms,
+                        captured: 0,
+                        monitor: Some(monitor),
+                        request: Arc::new(request.clone()),
+                    }),
+                );
+                self.live.insert(id, LiveDeployment { deployment, record, alert_ids: Vec::new() });
+                self.info(format!("“{}” is deployed", request.name));
+                self.update_stages();
+            }
+            Err(error) => {
+                self.with_workspace(|w| w.remove_deployment(&id));
+                self.error(error.to_string());
+            }
+        }
+    }
+
+    fn model_name(&self, id: &str) -> String {
+        self.state.models.iter().find(|m| m.id == id).map_or_else(|| "removed model".to_owned(), |m| m.name.clone())
+    }
+
+    fn dataset_name(&self, id: &str) -> String {
+        let found = self.state.datasets.iter().find(|d| d.id == id);
+        found.map_or_else(|| "removed dataset".to_owned(), |d| d.name.clone())
+    }
+
+    fn view_mut(&mut self, id: &str) -> Option<&mut DeploymentView> {
+        self.touch();
+        self.state.deployments.iter_mut().find(|d| d.id == id).map(Arc::make_mut)
+    }
+
+    /// Keeps finished chunks and the alerts they raise, in one transaction, and tells the window.
+    pub(super) fn keep_chunks(&mut self, id: &str, finished: FinishedChunks) {
+        let Some(live) = self.live.get_mut(id) else { return };
+        let mut chunks = Vec::new();
+        let mut events = Vec::new();
+        for report in finished.reports {
+            if let Ok(value) = serde_json::to_value(&report) {
+                chunks.push((report.index as u64, value));
+            }
+            events.extend(live.record.add(report));
+        }
+        live.record.set_rows_seen(finished.rows_seen);
+        let snapshot = Arc::new(live.record.snapshot());
+        self.keep_alerts(id, &chunks, &events, finished.rows_seen);
+        let touched = !events.is_empty();
+        if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id) {
+            let view = Arc::make_mut(view);
+            view.captured = finished.rows_seen;
+            view.monitor = Some(Arc::clone(&snapshot));
+        }
+        self.outbox.post(Event::Monitor(id.to_owned(), snapshot));
+        if touched {
+            self.touch();
+        }
+    }
+
+    fn keep_alerts(&mut self, id: &str, chunks: &[(u64, Value)], events: &[AlertEvent], rows_seen: u64) {
+        let Some(live) = self.live.get(id) else { return };
+        let mut alerts: Vec<Alert> = Vec::new();
+        for event in events {
+            let alert = event.alert();
+            match alerts.iter_mut().find(|a| key(a) == key(alert)) {
+                Some(place) => *place = alert.clone(),
+                None => alerts.push(alert.clone()),
+            }
+        }
+        let known = |alert: &Alert| {
+            live.alert_ids.iter().find(|(kind, first, _)| (kind, first) == (&alert.kind, &alert.first_chunk)).map(|k| k.2)
+        };
+        let rows: Vec<(Option<i64>, Value, bool)> = alerts
+            .iter()
+            .filter_map(|a| Some((known(a), serde_json::to_value(a).ok()?, a.state == AlertState::Open)))
+            .collect();
+        let ids = self.with_workspace(|w| w.keep_chunks(id, chunks, &rows, rows_seen)).unwrap_or_default();
+        let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
+        let mut news = Vec::new();
+        for (alert, alert_id) in alerts.into_iter().zip(ids) {
+            if let Some(live) = self.live.get_mut(id) {
+                let (kind, first) = key(&alert);
+                if !live.alert_ids.iter().any(|k| k.2 == alert_id) {
+                    live.alert_ids.push((kind, first, alert_id));
+                    if alert.severity == Severity::Severe {
+                        news.push(format!("{name}: {}", alert.message));
+                    }
+                }
+            }
+            self.show_alert(AlertView { id: alert_id, deployment: id.to_owned(), deployment_name: name.clone(), alert });
+        }
+        self.sort_alerts();
+        for text in news {
+            self.warn(text);
+        }
+    }
+
+    fn show_alert(&mut self, view: AlertView) {
+        match self.state.alerts.iter_mut().find(|a| a.id == view.id) {
+            Some(place) => *place = Arc::new(view),
+            None => self.state.alerts.push(Arc::new(view)),
+        }
+    }
+
+    fn sort_alerts(&mut self) {
+        self.state.alerts.sort_by_key(|a| {
+            let seen = a.alert.state == AlertState::Acknowledged;
+            (seen, std::cmp::Reverse(a.alert.severity), std::cmp::Reverse(a.id))
+        });
+    }
+
+    /// Something happened to a deployment.
+    pub(super) fn deployment_event(&mut self, id: &str, event: DeployEvent) {
+        let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
+        match event {
+            DeployEvent::WorkerRestarted { why } => {
+                let text = format!("A worker panicked and was started again; no request was lost. It said: {why}");
+                self.note(id, AlertKind::WorkerRestarted, Severity::Severe, text);
+            }
+            DeployEvent::QueueFull => {
+                let text = "The queue was full: the workers do not keep up with the rate. Lower the rate, or use more \
+                            workers or larger batches.";
+                self.note(id, AlertKind::QueueFull, Severity::Warning, text.to_owned());
+            }
+            DeployEvent::FeedChanged { why } => {
+                let text = format!("{why} The deployment goes on with what was read.");
+                self.note(id, AlertKind::Feed, Severity::Warning, text);
+            }
+            DeployEvent::SinkFailed { why } => {
+                self.set_deployment_state(id, DeploymentStateView::Paused);
+                self.error(format!("“{name}” is held, because its answers cannot be kept. {why} Resume when that is mended; no row is lost."));
+            }
+            DeployEvent::FeedEnded => {
+                self.set_deployment_state(id, DeploymentStateView::Finished);
+                self.info(format!("“{name}” has answered its whole feed"));
+            }
+            DeployEvent::Failed { why } => {
+                self.set_deployment_state(id, DeploymentStateView::Failed(why.clone()));
+                self.error(format!("“{name}” has ended: {why}"));
+            }
+        }
+    }
+
+    fn note(&mut self, id: &str, kind: AlertKind, severity: Severity, text: String) {
+        let Some(live) = self.live.get_mut(id) else { return };
+        let chunk = live.record.chunk_count();
+        let event = live.record.alerts_mut().note(kind, severity, text, chunk, Some(now_ms()));
+        let snapshot = Arc::new(live.record.snapshot());
+        let rows_seen = snapshot.rows_seen;
+        self.keep_alerts(id, &[], &[event], rows_seen);
+        self.outbox.post(Event::Monitor(id.to_owned(), snapshot));
+        self.touch();
+    }
+
+    fn set_deployment_state(&mut self, id: &str, state: DeploymentStateView) {
+        let Some(view) = self.view_mut(id) else { return };
+        let over = matches!(
+            view.state,
+            DeploymentStateView::Finished | DeploymentStateView::Stopped | DeploymentStateView::Failed(_)
+        );
+        if over || view.state == state {
+            return;
+        }
+        view.state = state.clone();
+        let rows_seen = view.captured;
+        if let Ok(value) = serde_json::to_value(&state) {
+            self.with_workspace(|w| w.update_deployment(id, &value, rows_seen));
+        }
+    }
+
+    /// Holds a feed.
+    pub(super) fn pause_deployment(&mut self, id: &str) {
+        if let Some(live) = self.live.get(id) {
+            live.deployment.pause();
+            self.set_deployment_state(id, DeploymentStateView::Paused);
+        }
+    }
+
+    /// Lets a feed go on.
+    pub(super) fn resume_deployment(&mut self, id: &str) {
+        if let Some(live) = self.live.get(id) {
+            live.deployment.resume();
+            self.set_deployment_state(id, DeploymentStateView::Running);
+        }
+    }
+
+    /// Feeds one batch and holds.
+    pub(super) fn step_deployment(&mut self, id: &str) {
+        if let Some(live) = self.live.get(id) {
+            live.deployment.step();
+            self.set_deployment_state(id, DeploymentStateView::Paused);
+        }
+    }
+
+    /// Changes a feed's rate.
+    pub(super) fn set_rate(&mut self, id: &str, rate: Option<f64>) {
+        if let Some(live) = self.live.get(id) {
+            live.deployment.set_rate(rate);
+            if let Some(view) = self.view_mut(id) {
+                Arc::make_mut(&mut view.request).feed.rows_per_second = rate;
+            }
+        }
+    }
+
+    /// Asks a deployment to end; the rest follows when its threads have.
+    pub(super) fn stop_deployment(&mut self, id: &str) {
+        if let Some(live) = self.live.get(id) {
+            live.deployment.begin_stop();
+        }
+    }
+
+    /// A deployment's threads are done: it is history from now on.
+    pub(super) fn sink_closed(&mut self, id: &str) {
+        let Some(live) = self.live.remove(id) else { return };
+        live.deployment.stop(Duration::from_secs(2));
+        self.set_deployment_state(id, DeploymentStateView::Stopped);
+        if let Some(view) = self.view_mut(id) {
+            view.live = false;
+        }
+        self.update_stages();
+    }
+
+    /// Ends all deployments and keeps what they still report.
+    pub(super) fn stop_all(&mut self, finished: &Receiver<Internal>) {
+        for live in self.live.values() {
+            live.deployment.begin_stop();
+        }
+        let until = Instant::now() + ENDING;
+        while !self.live.is_empty() && Instant::now() < until {
+            if let Ok(report) = finished.recv_timeout(Duration::from_millis(20)) {
+                self.internal(report);
+            }
+        }
+        if !self.live.is_empty() {
+            tracing::error!("a deployment did not end in time");
+        }
+    }
+
+    /// Takes an ended deployment with its history out.
+    pub(super) fn remove_deployment(&mut self, id: &str) {
+        if self.live.contains_key(id) {
+            return self.error("The deployment still works. Stop it first, then remove it.");
+        }
+        if self.with_workspace(|w| w.remove_deployment(id)).is_some() {
+            self.state.deployments.retain(|d| d.id != id);
+            self.state.alerts.retain(|a| a.deployment != id);
+            self.update_stages();
+        }
+    }
+
+    /// Marks an alert as seen.
+    pub(super) fn acknowledge_alert(&mut self, alert_id: i64) {
+        let Some(place) = self.state.alerts.iter_mut().find(|a| a.id == alert_id) else { return };
+        let view = Arc::make_mut(place);
+        view.alert.state = AlertState::Acknowledged;
+        let (id, alert) = (view.deployment.clone(), view.alert.clone());
+        if let Ok(value) = serde_json::to_value(&alert) {
+            self.with_workspace(|w| w.update_alert(alert_id, &value, false));
+        }
+        if let Some(live) = self.live.get_mut(&id) {
+            live.record.alerts_mut().acknowledge(&alert.kind, alert.first_chunk);
+            let snapshot = Arc::new(live.record.snapshot());
+            self.outbox.post(Event::Monitor(id, snapshot));
+        } else if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id) {
+            if let Some(monitor) = &mut Arc::make_mut(view).monitor {
+                for kept in Arc::make_mut(monitor).alerts.iter_mut().filter(|a| key(a) == key(&alert)) {
+                    kept.state = AlertState::Acknowledged;
+                }
+                self.outbox.post(Event::Monitor(id, Arc::clone(monitor)));
+            }
+        }
+        self.sort_alerts();
+        self.touch();
+    }
+
+    /// Kept deployments with their charts, as history: their threads ended with the program that started them.
+    pub(super) fn load_deployments(&mut self) {
+        let records = self.with_workspace(|w| w.deployments()).unwrap_or_default();
+        let alerts = self.with_workspace(|w| w.alerts()).unwrap_or_default();
+        for record in records {
+            let (Ok(request), Ok(profile)) = (
+                serde_json::from_value::<DeployRequest>(record.request.clone()),
+                serde_json::from_value::<ReferenceProfile>(record.profile.clone()),
+            ) else {
+                self.warn("A kept deployment cannot be read by this version, so it is not shown. Its files are untouched.");
+                continue;
+            };
+            let chunks = self.with_workspace(|w| w.chunks(&record.id)).unwrap_or_default();
+            let chunks: Vec<ChunkReport> = chunks.into_iter().filter_map(|c| serde_json::from_value(c).ok()).collect();
+            let own = alerts.iter().filter(|a| a.deployment == record.id);
+            let kept: Vec<Alert> = own.filter_map(|a| serde_json::from_value(a.alert.clone()).ok()).collect();
+            let mut monitor = MonitorRecord::restore(Arc::new(profile), chunks, kept);
+            monitor.set_rows_seen(record.rows_seen);
+            let mut state = serde_json::from_value(record.state.clone()).unwrap_or(DeploymentStateView::Stopped);
+            if matches!(state, DeploymentStateView::Running | DeploymentStateView::Paused) {
+                state = DeploymentStateView::Stopped;
+            }
+            let text = |name: &str| record.names.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            self.state.deployments.push(Arc::new(DeploymentView {
+                model_name: text("model"),
+                feed_name: text("feed"),
+                feed_rows: record.names.get("feed_rows").and_then(Value::as_u64).unwrap_or(0),
+                request: Arc::new(request),
+                live: false,
+                state,
+                started_at_ms: record.started_at_ms,
+                captured: record.rows_seen,
+                monitor: Some(Arc::new(monitor.snapshot())),
+                id: record.id,
+            }));
+        }
+        self.state.deployments.sort_by_key(|d| std::cmp::Reverse(d.started_at_ms));
+    }
+
+    /// Kept alerts, each with its deployment's name.
+    pub(super) fn load_alerts(&mut self) {
+        let records = self.with_workspace(|w| w.alerts()).unwrap_or_default();
+        for record in records {
+            let Ok(alert) = serde_json::from_value::<Alert>(record.alert) else { continue };
+            let Some(deployment) = self.state.deployments.iter().find(|d| d.id == record.deployment) else { continue };
+            let view = AlertView {
+                id: record.id,
+                deployment: record.deployment,
+                deployment_name: deployment.request.name.clone(),
+                alert,
+            };
+            self.state.alerts.push(Arc::new(view));
+        }
+        self.sort_alerts();
+    }
+}
