@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::feed::Pace;
+use super::stats::DeploymentState;
 
 /// What the feed is to do next.
 pub(super) enum Wish {
@@ -42,8 +43,14 @@ impl Control {
         self.moved.notify_all();
     }
 
-    pub(super) fn pause(&self) {
+    /// Holds everything, for a failure.
+    pub(super) fn hold(&self) {
         self.change(|hand| hand.paused = true);
+    }
+
+    /// Holds the feed; one that is over cannot be held.
+    pub(super) fn pause(&self) {
+        self.change(|hand| hand.paused |= !hand.feed_over);
     }
 
     /// Goes on; steps that were asked for and not yet taken are part of it.
@@ -56,8 +63,10 @@ impl Control {
 
     pub(super) fn step(&self) {
         self.change(|hand| {
-            hand.paused = true;
-            hand.steps += 1;
+            if !hand.feed_over {
+                hand.paused = true;
+                hand.steps += 1;
+            }
         });
     }
 
@@ -90,10 +99,14 @@ impl Control {
         self.hand.lock().abandoned
     }
 
-    /// Whether nothing more will be fed.
-    pub(super) fn draining(&self) -> bool {
+    /// Shows the state that follows from the hand; no change comes between the look and the show.
+    pub(super) fn show<T>(&self, show: impl FnOnce(DeploymentState) -> T) -> T {
         let hand = self.hand.lock();
-        hand.stopping || hand.feed_over
+        show(match (hand.stopping, hand.paused, hand.feed_over) {
+            (false, true, _) => DeploymentState::Paused,
+            (false, false, false) => DeploymentState::Running,
+            _ => DeploymentState::Draining,
+        })
     }
 
     /// Waits while the feed is held; a step lets one batch through at any rate.

@@ -8,7 +8,6 @@ use crossbeam_channel::{SendTimeoutError, Sender};
 use super::control::{Control, Wish};
 use super::shared::Shared;
 use super::sink::DeployEvent;
-use super::stats::DeploymentState;
 use super::worker::Request;
 
 /// The dataset's file is looked at this often.
@@ -29,9 +28,7 @@ impl Feed {
     pub(super) fn run(self) {
         self.feed();
         self.shared.control.feed_is_over();
-        if !self.shared.control.stopping() {
-            self.shared.set_state(DeploymentState::Draining);
-        }
+        self.shared.show_hand();
     }
 
     fn feed(&self) {

@@ -94,10 +94,9 @@ impl Recorder {
                 return;
             }
             self.sink.event(DeployEvent::SinkFailed { why });
-            self.shared.control.pause();
-            self.shared.set_state(DeploymentState::Paused);
+            self.shared.control.hold();
+            self.shared.show_hand();
             self.shared.control.wait_for_resume();
-            self.shared.set_going();
         }
         self.shared.gauge.lock().answered(batch.rows.len(), batch.scores.skipped.len(), batch.latency_ms);
         self.shared.tell();

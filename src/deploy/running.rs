@@ -137,26 +137,19 @@ impl Deployment {
     /// Holds the feed; what is queued is still answered.
     pub fn pause(&self) {
         self.shared.control.pause();
-        self.held();
+        self.shared.show_hand();
     }
 
     /// Goes on, also after answers could not be kept: the batch is offered again.
     pub fn resume(&self) {
         self.shared.control.resume();
-        self.shared.set_going();
+        self.shared.show_hand();
     }
 
     /// Holds the feed and lets one more batch through.
     pub fn step(&self) {
         self.shared.control.step();
-        self.held();
-    }
-
-    fn held(&self) {
-        // A feed that is over cannot be held.
-        if !self.shared.control.draining() {
-            self.shared.set_state(DeploymentState::Paused);
-        }
+        self.shared.show_hand();
     }
 
     /// Changes the rate; `None` is as fast as rows are answered, and so is what cannot be a rate.
@@ -182,7 +175,7 @@ impl Deployment {
         // What never ran has nothing to tell.
         let ran = *self.shared.gauge.lock().state() != DeploymentState::Starting;
         if ran {
-            self.shared.set_state(DeploymentState::Draining);
+            self.shared.show_hand();
         }
     }
 

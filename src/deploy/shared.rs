@@ -58,10 +58,12 @@ impl Shared {
         }
     }
 
-    /// Running, or draining when nothing more will be fed.
-    pub(super) fn set_going(&self) {
-        let draining = self.control.draining();
-        self.set_state(if draining { DeploymentState::Draining } else { DeploymentState::Running });
+    /// Brings the state in line with the hand.
+    pub(super) fn show_hand(&self) {
+        let changed = self.control.show(|state| self.gauge.lock().set_state(state));
+        if changed {
+            self.tell();
+        }
     }
 
     /// Ends everything for a reason.

@@ -1,7 +1,7 @@
 //! Lines over time: the reference span shaded, bands, thresholds with their value, alerts as
 //! diamonds, names at the ends of the lines. It follows the data until a person zooms.
 
-use eframe::egui::{Color32, PointerButton, Rect, Response, Role, Shape, Stroke, Ui, Vec2b, pos2, vec2};
+use eframe::egui::{Color32, PointerButton, Rangef, Rect, Response, Role, Shape, Stroke, Ui, Vec2b, pos2, vec2};
 use egui_plot::{
     Axis, AxisHints, FilledArea, GridMark, HPlacement, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform,
     Span,
@@ -210,7 +210,11 @@ impl<'a> LineChart<'a> {
             .x_grid_spacer(grid(x_wanted))
             .y_grid_spacer(grid(y_wanted))
             .custom_x_axes(vec![
-                AxisHints::new_x().formatter(x_words).tick_label_font(small_font()).tick_label_color(t.dim),
+                AxisHints::new_x()
+                    .formatter(x_words)
+                    .tick_label_font(small_font())
+                    .tick_label_color(t.dim)
+                    .label_spacing(Rangef::new(30.0, 40.0)),
             ])
             .custom_y_axes(vec![
                 AxisHints::new_y()

@@ -120,6 +120,7 @@ impl<'a> Table<'a> {
                 ScrollArea::vertical()
                     .id_salt(self.id_salt)
                     .max_height(height)
+                    .min_scrolled_height(height)
                     .auto_shrink([false, true])
                     .show_rows(ui, self.row_height, rows, |ui, range| {
                         range.fold(None, |hit, row| self.row(ui, widths, row, cell).or(hit))
