@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modeldeck::data::{Column, Table, Values};
 use modeldeck::deploy::{
     AnsweredBatch, DeployEvent, Deployment, DeploymentPlan, DeploymentState, Engine, EngineFactory, FeedSettings, Sink,
@@ -99,7 +99,11 @@ fn pipeline(c: &mut Criterion) {
     for batch_rows in [100, 500, 2_000] {
         group.bench_function(BenchmarkId::new("bare", batch_rows), |b| b.iter(|| replay(&table, batch_rows, None)));
         group.bench_function(BenchmarkId::new("captured", batch_rows), |b| {
-            b.iter_with_setup(|| tempfile::tempdir().unwrap(), |folder| replay(&table, batch_rows, Some(folder.path())));
+            b.iter_batched_ref(
+                || tempfile::tempdir().unwrap(),
+                |folder| replay(&table, batch_rows, Some(folder.path())),
+                BatchSize::PerIteration,
+            );
         });
     }
     group.finish();

@@ -43,7 +43,8 @@ fn no_room_imports_one_above_it() {
             let text = fs::read_to_string(&file).unwrap();
             for (number, line) in code_lines(&text) {
                 for above in &ROOMS[level + 1..] {
-                    let named = line.contains(&format!("crate::{above}::")) || line.contains(&format!("crate::{above};"));
+                    let named =
+                        line.contains(&format!("crate::{above}::")) || line.contains(&format!("crate::{above};"));
                     let door = DOORS.iter().any(|(from, path)| from == room && line.contains(path));
                     if named && !door {
                         wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));

@@ -149,6 +149,28 @@ fn a_read_only_workspace_reads_and_refuses_writes() {
 }
 
 #[test]
+fn a_folder_that_takes_no_files_is_opened_for_reading() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&mut Workspace::open(dir.path()).unwrap());
+    // Permissions do not bind every user that runs tests; a lock that cannot be written binds all.
+    fs::remove_file(dir.path().join("workspace.lock")).unwrap();
+    fs::create_dir(dir.path().join("workspace.lock")).unwrap();
+    let before = fs::read(dir.path().join("workspace.sqlite")).unwrap();
+    let mut w = Workspace::open(dir.path()).unwrap();
+    let why = w.read_only_reason().unwrap();
+    assert!(why.contains("cannot be written"), "{why}");
+    assert_eq!((w.models().unwrap().len(), w.chunks("dep/1").unwrap().len()), (1, 2));
+    let said = w.set_setting("theme", &json!("light")).unwrap_err().to_string();
+    assert!(said.starts_with("Nothing was kept, because the workspace is read-only."), "{said}");
+    drop(w);
+    assert_eq!(fs::read(dir.path().join("workspace.sqlite")).unwrap(), before);
+
+    let empty = tempfile::tempdir().unwrap();
+    fs::create_dir(empty.path().join("workspace.lock")).unwrap();
+    assert!(matches!(Workspace::open(empty.path()), Err(WorkspaceError::Io { .. })), "there is nothing to read");
+}
+
+#[test]
 fn a_full_disk_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
     fill(&mut Workspace::open(dir.path()).unwrap());
@@ -189,6 +211,27 @@ fn a_capture_survives_a_writer_that_never_closed() {
     assert_eq!(batches.iter().map(|b| b.first_row).collect::<Vec<_>>(), [0, 2]);
     assert_eq!(batches[1].skipped, [(1, "no age".to_owned())]);
     assert_eq!(batches[0].probabilities, batch(0).probabilities);
+}
+
+#[test]
+fn a_log_cut_short_costs_only_its_last_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = CaptureWriter::open(dir.path(), "a").unwrap();
+    for at in 0..3 {
+        writer.append(&batch(at * 2)).unwrap();
+    }
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["a.sqlite", "a.sqlite-wal"] {
+        fs::copy(dir.path().join(name), copy.path().join(name)).unwrap();
+    }
+    let log = fs::OpenOptions::new().write(true).open(copy.path().join("a.sqlite-wal")).unwrap();
+    log.set_len(log.metadata().unwrap().len() - 100).unwrap();
+    drop(log);
+    let mut again = CaptureWriter::open(copy.path(), "a").unwrap();
+    assert_eq!(again.rows(), 4);
+    again.append(&batch(4)).unwrap();
+    let batches = CaptureReader::open(copy.path(), "a").unwrap().batches().unwrap();
+    assert_eq!(batches.iter().map(|b| b.first_row).collect::<Vec<_>>(), [0, 2, 4]);
 }
 
 #[test]

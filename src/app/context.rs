@@ -85,9 +85,7 @@ pub struct Live {
 impl Live {
     /// The newest monitor of a deployment: live, else as kept.
     pub fn monitor<'a>(&'a self, state: &'a State, id: &str) -> Option<&'a Arc<MonitorSnapshot>> {
-        self.monitors
-            .get(id)
-            .or_else(|| state.deployments.iter().find(|d| d.id == id).and_then(|d| d.monitor.as_ref()))
+        self.monitors.get(id).or_else(|| state.deployments.iter().find(|d| d.id == id).and_then(|d| d.monitor.as_ref()))
     }
 }
 

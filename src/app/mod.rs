@@ -184,9 +184,7 @@ impl App {
     }
 
     fn restore_view(&mut self, ctx: &egui::Context) {
-        if let Some(view) =
-            self.state.settings.get(VIEW).and_then(|v| serde_json::from_value::<View>(v.clone()).ok())
-        {
+        if let Some(view) = self.state.settings.get(VIEW).and_then(|v| serde_json::from_value::<View>(v.clone()).ok()) {
             self.view = view;
         }
         ctx.set_theme(if self.view.light { egui::Theme::Light } else { egui::Theme::Dark });

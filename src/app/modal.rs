@@ -71,9 +71,7 @@ impl Modal {
             let mut accepted = false;
             if let Kind::Path { text, .. } = &mut self.kind {
                 ui.add_space(SPACE_S);
-                let field = ui.add(
-                    egui::TextEdit::singleline(text).hint_text("Path").desired_width(f32::INFINITY),
-                );
+                let field = ui.add(egui::TextEdit::singleline(text).hint_text("Path").desired_width(f32::INFINITY));
                 field.request_focus();
                 accepted = ui.input(|i| i.key_pressed(Key::Enter));
             }

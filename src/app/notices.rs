@@ -89,7 +89,14 @@ impl Notices {
             .iter()
             .map(|toast| {
                 let (title, text) = split(&toast.notice.text);
-                widgets::Notice { id: toast.id, status: status(toast.notice.level), title, text, time: "", action: None }
+                widgets::Notice {
+                    id: toast.id,
+                    status: status(toast.notice.level),
+                    title,
+                    text,
+                    time: "",
+                    action: None,
+                }
             })
             .collect();
         if let Some(ToastAction::Close(id) | ToastAction::Follow(id)) = toasts(ctx, &shown) {

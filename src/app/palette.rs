@@ -44,10 +44,7 @@ impl Palette {
         }
         let mut chosen = enter.then(|| found.get(self.selected).copied()).flatten();
         let modal = egui::Modal::new(Id::unique("palette"))
-            .area(
-                egui::Modal::default_area(Id::unique("palette"))
-                    .anchor(Align2::CENTER_TOP, vec2(0.0, 60.0)),
-            )
+            .area(egui::Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 60.0)))
             .show(ctx, |ui| {
                 ui.set_width(420.0);
                 let field = ui.add(

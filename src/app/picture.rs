@@ -52,7 +52,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("part.png");
         write(&image, Rect::from_min_max(pos2(2.0, 1.0), pos2(3.0, 2.0)), 1.0, &path).unwrap();
-        let mut reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).read_info().unwrap();
+        let mut reader =
+            png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (1, 1));

@@ -7,7 +7,9 @@ use super::action::{Action, Panel};
 use super::context::{PanelContext, Request};
 use super::modal::Answer;
 use super::notices::HistoryAction;
-use super::theme::{self, RAIL_WIDTH, RAIL_WIDTH_NARROW, SPACE_L, SPACE_M, SPACE_S, STATUS_BAR_HEIGHT, Status, TOP_BAR_HEIGHT};
+use super::theme::{
+    self, RAIL_WIDTH, RAIL_WIDTH_NARROW, SPACE_L, SPACE_M, SPACE_S, STATUS_BAR_HEIGHT, Status, TOP_BAR_HEIGHT,
+};
 use super::widgets::{self, Button, Icon, format, rail_item, status_chip};
 use crate::backend::Command;
 use crate::backend::state::RuntimeView;
@@ -20,11 +22,7 @@ pub(super) fn ui(app: &mut App, ui: &mut Ui) {
     let t = theme::tokens(ui);
     let bar = |margin: Margin| Frame::new().fill(t.panel).inner_margin(margin);
     let wide = Margin::symmetric(SPACE_L as i8, 0);
-    Side::top("top bar")
-        .exact_size(TOP_BAR_HEIGHT)
-        .frame(bar(wide))
-        .resizable(false)
-        .show(ui, |ui| top_bar(app, ui));
+    Side::top("top bar").exact_size(TOP_BAR_HEIGHT).frame(bar(wide)).resizable(false).show(ui, |ui| top_bar(app, ui));
     Side::bottom("status bar")
         .exact_size(STATUS_BAR_HEIGHT)
         .frame(bar(wide))

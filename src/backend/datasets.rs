@@ -138,7 +138,10 @@ impl Service {
     pub(super) fn remove_dataset(&mut self, id: &str) {
         let Some(dataset) = self.state.datasets.iter().find(|d| d.id == id).cloned() else { return };
         if self.state.deployments.iter().any(|d| d.live && d.request.feed_dataset == id) {
-            self.error(format!("“{}” feeds a deployment. Stop the deployment first, then remove the dataset.", dataset.name));
+            self.error(format!(
+                "“{}” feeds a deployment. Stop the deployment first, then remove the dataset.",
+                dataset.name
+            ));
             return;
         }
         if self.with_workspace(|w| w.remove_dataset(id)).is_some() {
@@ -154,7 +157,8 @@ impl Service {
 
     /// What a job needs to have the table of a dataset: the table, or the file to read.
     pub(super) fn source(&self, id: &str) -> Result<Source, String> {
-        let view = self.state.datasets.iter().find(|d| d.id == id).ok_or("The dataset is no longer in this workspace.")?;
+        let view =
+            self.state.datasets.iter().find(|d| d.id == id).ok_or("The dataset is no longer in this workspace.")?;
         Ok(match self.table(id) {
             Some(dataset) => Source::Read(dataset.clone()),
             None => Source::File(view.id.clone(), view.path.clone()),

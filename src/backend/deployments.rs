@@ -155,8 +155,7 @@ fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
     let reference_data = reference.0.dataset(handle)?;
     let proposal = bound_by_hand(&file, &reference_data.table, Some(&target), &reference.1);
     let features: Vec<String> = proposal.binding.columns().map(ToOwned::to_owned).collect();
-    let bound =
-        BoundModel::bind(file.clone(), proposal.binding, &reference_data.table).map_err(|e| e.to_string())?;
+    let bound = BoundModel::bind(file.clone(), proposal.binding, &reference_data.table).map_err(|e| e.to_string())?;
     let scores = score_reference(&bound, &reference_data.table, runtime, handle)?;
     let feed_data = feed.0.dataset(handle)?;
     handle.progress(0.9);
@@ -166,8 +165,7 @@ fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
     settings.task = Some(judged.task);
     settings.positive.clone_from(&judged.positive);
     settings.score_threshold = judged.threshold.unwrap_or(0.5);
-    settings.time_column =
-        request.time_column.clone().filter(|name| reference_data.table.column(name).is_some());
+    settings.time_column = request.time_column.clone().filter(|name| reference_data.table.column(name).is_some());
     let profile = build(&reference_data.table, &scores, &settings).map_err(|e| e.to_string())?;
     let binding = bound_by_hand(&file, &feed_data.table, Some(&target), &feed.1).binding;
     let bound = BoundModel::bind(file, binding, &feed_data.table)
@@ -187,7 +185,8 @@ impl Service {
         }
         let Some(runtime) = Runtime::loaded() else { return };
         let Some(run) = self.state.runs.iter().find(|r| r.id == request.run).cloned() else {
-            return self.error("That validation is no longer in this workspace. Validate the model again, then deploy it.");
+            return self
+                .error("That validation is no longer in this workspace. Validate the model again, then deploy it.");
         };
         let Some(judged) = run.report.models.iter().find(|m| m.sha256 == request.model).cloned() else {
             return self.error("That validation did not judge this model. Validate it first, then deploy it.");
@@ -363,14 +362,18 @@ impl Service {
             }
         }
         let known = |alert: &Alert| {
-            live.alert_ids.iter().find(|(kind, first, _)| (kind, first) == (&alert.kind, &alert.first_chunk)).map(|k| k.2)
+            live.alert_ids
+                .iter()
+                .find(|(kind, first, _)| (kind, first) == (&alert.kind, &alert.first_chunk))
+                .map(|k| k.2)
         };
         let rows: Vec<(Option<i64>, Value, bool)> = alerts
             .iter()
             .filter_map(|a| Some((known(a), serde_json::to_value(a).ok()?, a.state == AlertState::Open)))
             .collect();
         let ids = self.with_workspace(|w| w.keep_chunks(id, chunks, &rows, rows_seen)).unwrap_or_default();
-        let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
+        let name =
+            self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
         let mut news = Vec::new();
         for (alert, alert_id) in alerts.into_iter().zip(ids) {
             if let Some(live) = self.live.get_mut(id) {
@@ -382,7 +385,12 @@ impl Service {
                     }
                 }
             }
-            self.show_alert(AlertView { id: alert_id, deployment: id.to_owned(), deployment_name: name.clone(), alert });
+            self.show_alert(AlertView {
+                id: alert_id,
+                deployment: id.to_owned(),
+                deployment_name: name.clone(),
+                alert,
+            });
         }
         self.sort_alerts();
         for text in news {
@@ -406,7 +414,8 @@ impl Service {
 
     /// Something happened to a deployment.
     pub(super) fn deployment_event(&mut self, id: &str, event: DeployEvent) {
-        let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
+        let name =
+            self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
         match event {
             DeployEvent::WorkerRestarted { why } => {
                 let text = format!("A worker panicked and was started again; no request was lost. It said: {why}");
@@ -577,7 +586,9 @@ impl Service {
                 serde_json::from_value::<DeployRequest>(record.request.clone()),
                 serde_json::from_value::<ReferenceProfile>(record.profile.clone()),
             ) else {
-                self.warn("A kept deployment cannot be read by this version, so it is not shown. Its files are untouched.");
+                self.warn(
+                    "A kept deployment cannot be read by this version, so it is not shown. Its files are untouched.",
+                );
                 continue;
             };
             let chunks = self.with_workspace(|w| w.chunks(&record.id)).unwrap_or_default();

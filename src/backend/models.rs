@@ -64,7 +64,11 @@ impl Service {
         match file {
             Ok(file) => {
                 if let Some(known) = self.state.models.iter().find(|m| m.id == file.sha256) {
-                    let text = format!("“{}” is already here: the file has the same content. {}", known.name, file.path.display());
+                    let text = format!(
+                        "“{}” is already here: the file has the same content. {}",
+                        known.name,
+                        file.path.display()
+                    );
                     self.warn(text);
                     return;
                 }
@@ -100,11 +104,8 @@ impl Service {
 
     /// A kept model as the window shows it; its file is read again, so a lost one is seen.
     pub(super) fn load_model(&self, record: &ModelRecord) -> ModelView {
-        let card = record
-            .card
-            .as_ref()
-            .and_then(|card| serde_json::from_value::<ModelCard>(card.clone()).ok())
-            .map(Arc::new);
+        let card =
+            record.card.as_ref().and_then(|card| serde_json::from_value::<ModelCard>(card.clone()).ok()).map(Arc::new);
         match self.open_kept_model(&record.id) {
             Ok(file) => ModelView::new(record, file.inspection, card),
             Err(error) => ModelView {

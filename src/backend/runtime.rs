@@ -97,7 +97,9 @@ impl Service {
             });
             Box::new(move |service| {
                 if other {
-                    service.info("The library is kept and will be used from the next start on; one process can hold only one.");
+                    service.info(
+                        "The library is kept and will be used from the next start on; one process can hold only one.",
+                    );
                 }
                 service.runtime_installed(result.err(), view);
             })

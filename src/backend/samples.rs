@@ -38,7 +38,10 @@ struct Opened {
 fn open(folder: &Path, handle: &JobHandle, known_models: &[PathBuf], known_data: &[PathBuf]) -> Result<Opened, String> {
     let index = folder.join("samples.json");
     let broken = |error: &dyn std::fmt::Display| {
-        format!("The list of samples cannot be read: {error}. Get the program's folder again, whole. {}", index.display())
+        format!(
+            "The list of samples cannot be read: {error}. Get the program's folder again, whole. {}",
+            index.display()
+        )
     };
     let text = std::fs::read_to_string(&index).map_err(|e| broken(&e))?;
     let stories = serde_json::from_str::<Index>(&text).map_err(|e| broken(&e))?.stories;

@@ -341,7 +341,8 @@ impl Service {
         let notice = Notice { level, text, at_ms: now_ms() };
         if let Some(workspace) = self.workspace.as_mut() {
             // A notice that cannot be kept is still shown; saying so would only make another one.
-            let record = NoticeRecord { level: level.word().to_owned(), text: notice.text.clone(), at_ms: notice.at_ms };
+            let record =
+                NoticeRecord { level: level.word().to_owned(), text: notice.text.clone(), at_ms: notice.at_ms };
             workspace.add_notice(&record).ok();
         }
         self.state.notices.insert(0, notice.clone());

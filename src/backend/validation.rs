@@ -8,9 +8,9 @@ use super::event::JobTopic;
 use super::jobs::{JobHandle, Outcome};
 use super::service::{Service, now_ms};
 use super::state::{Preparation, RunView};
+use crate::data::Table;
 use crate::data::read::Dataset;
 use crate::data::watch::Watch as _;
-use crate::data::Table;
 use crate::model::binding::{How, propose_without};
 use crate::model::{BindingProposal, BoundModel, ModelFile, Runtime};
 use crate::validate::estimate::estimate;
@@ -25,7 +25,12 @@ pub(super) type ByHand = Vec<(String, String)>;
 pub(super) const BY_ORDER: &str = "\u{0}by order";
 
 /// The binding that would be used: the proposal, changed by hand.
-pub(super) fn bound_by_hand(file: &ModelFile, table: &Table, target: Option<&str>, by_hand: &ByHand) -> BindingProposal {
+pub(super) fn bound_by_hand(
+    file: &ModelFile,
+    table: &Table,
+    target: Option<&str>,
+    by_hand: &ByHand,
+) -> BindingProposal {
     let left_out: Vec<&str> = target.into_iter().collect();
     let mut proposal = propose_without(&file.inspection, file.card.as_deref(), table, &left_out);
     if by_hand.is_empty() {
@@ -177,8 +182,7 @@ impl Service {
             Err(why) => return self.error(why),
         };
         if asked.target.is_none() {
-            asked.target =
-                file.card.as_ref().and_then(|c| c.target.clone()).or_else(|| dataset.target.clone());
+            asked.target = file.card.as_ref().and_then(|c| c.target.clone()).or_else(|| dataset.target.clone());
         }
         let source = match self.source(&asked.dataset) {
             Ok(source) => source,

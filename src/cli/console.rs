@@ -107,9 +107,8 @@ pub(super) fn log_to_stderr(quiet: bool) {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
     let own = if quiet { LevelFilter::WARN } else { LevelFilter::INFO };
-    let filter = tracing_subscriber::filter::Targets::new()
-        .with_target("modeldeck", own)
-        .with_default(LevelFilter::ERROR);
+    let filter =
+        tracing_subscriber::filter::Targets::new().with_target("modeldeck", own).with_default(LevelFilter::ERROR);
     tracing_subscriber::registry()
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time().with_target(false))
         .with(filter)

@@ -27,8 +27,9 @@ pub(super) fn workspace(named: Option<&Path>) -> Result<PathBuf, Failure> {
 pub(super) fn remember(workspace: &Path) {
     let Ok(data) = data_folder() else { return };
     let absolute = std::path::absolute(workspace).unwrap_or_else(|_| workspace.to_path_buf());
-    let kept = std::fs::create_dir_all(&data)
-        .and_then(|()| crate::backend::write_whole(&data.join("last_workspace"), absolute.to_string_lossy().as_bytes()));
+    let kept = std::fs::create_dir_all(&data).and_then(|()| {
+        crate::backend::write_whole(&data.join("last_workspace"), absolute.to_string_lossy().as_bytes())
+    });
     if let Err(error) = kept {
         tracing::warn!("the next start will not know which workspace was open: {error}");
     }

@@ -39,17 +39,16 @@ fn options(args: &Validate) -> Result<ReadOptions, Failure> {
 fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Result<Candidate, Failure> {
     let file = ModelFile::open(path).map_err(Failure::input)?;
     let card = file.card.clone();
-    let mut proposal =
-        propose_without(&file.inspection, card.as_deref(), &dataset.table, &[args.target.as_str()]);
+    let mut proposal = propose_without(&file.inspection, card.as_deref(), &dataset.table, &[args.target.as_str()]);
     if args.by_order
         && let Some(agreed) = proposal.agree_to_order()
     {
         proposal.binding = agreed;
     }
     for bind in &args.bind {
-        let (input, column) = bind.split_once('=').ok_or_else(|| {
-            Failure::Input(format!("--bind takes INPUT=COLUMN, and “{bind}” has no equals sign."))
-        })?;
+        let (input, column) = bind
+            .split_once('=')
+            .ok_or_else(|| Failure::Input(format!("--bind takes INPUT=COLUMN, and “{bind}” has no equals sign.")))?;
         if !file.inspection.inputs.iter().any(|port| port.name == input) {
             continue;
         }
@@ -65,8 +64,7 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     let began = Instant::now();
     let dataset = read_table(&args.data, &options(args)?, &progress).map_err(Failure::input)?;
     let read_s = began.elapsed().as_secs_f64();
-    let candidates =
-        args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
+    let candidates = args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
     let home = RuntimeHome::user().map_err(Failure::input)?;
     let runtime = runtime::ensure_loaded(&home).map_err(Failure::input)?;
     let mut plan = Plan::new(args.target.clone());
@@ -122,10 +120,8 @@ fn print_model(model: &ModelResult, console: &Console) {
     for name in metric_order(model.task) {
         let Some(metric) = model.metrics.get(*name) else { continue };
         let value = metric.value.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
-        let interval = metric
-            .low
-            .zip(metric.high)
-            .map_or_else(String::new, |(low, high)| format!("[{low:.4}, {high:.4}]"));
+        let interval =
+            metric.low.zip(metric.high).map_or_else(String::new, |(low, high)| format!("[{low:.4}, {high:.4}]"));
         let training = model.training.get(*name).map_or_else(String::new, |t| format!("training {t:.4}"));
         let reason = metric.reason.clone().unwrap_or_default();
         console.say(format!("  {name:<22}{value:>12}  {interval:<20}  {training} {reason}").trim_end());

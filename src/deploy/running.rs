@@ -194,7 +194,7 @@ impl Deployment {
         if !self.over_within(limit / 2) {
             self.shared.control.abandon();
         }
-        self.over_within(limit - limit / 2) && self.threads.drain(..).all(|thread| thread.join().is_ok())
+        self.over_within(limit / 2) && self.threads.drain(..).all(|thread| thread.join().is_ok())
     }
 
     fn over_within(&self, limit: Duration) -> bool {

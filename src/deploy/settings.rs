@@ -63,7 +63,7 @@ impl FeedSettings {
     /// What is wrong, by field.
     pub fn problems(&self) -> Vec<Problem> {
         match self.rows_per_second {
-            Some(rate) if !rate.is_finite() || rate < 0.1 || rate > 10_000_000.0 => {
+            Some(rate) if !(0.1..=10_000_000.0).contains(&rate) => {
                 vec![("rows_per_second", format!("Between 0.1 and 10,000,000 rows a second, not {rate}"))]
             }
             _ => Vec::new(),

@@ -203,6 +203,8 @@ impl Gauge {
     /// A picture of the numbers.
     pub(super) fn snapshot(&self) -> DeploymentStats {
         let mut now = self.now.clone();
+        // A quick answer may be counted before its request is.
+        now.rows_fed = now.rows_fed.max(now.rows_answered);
         if now.rows_per_second == 0.0 && now.rows_answered > 0 {
             now.rows_per_second = now.rows_answered as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
         }

@@ -52,7 +52,8 @@ impl Worker {
             let goes_on = answer.is_ok();
             let scores = answer.unwrap_or_else(|why| without_answer(&request, &last, &why));
             // The form of an answer, for rows that get none.
-            last = Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
+            last =
+                Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
             if !self.give(request, scores) {
                 return;
             }
@@ -97,9 +98,8 @@ impl Worker {
     fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request, form: &Scores) -> Result<Scores, String> {
         for _ in 0..2 {
             let mut scores = Scores::default();
-            let scored = catch_unwind(AssertUnwindSafe(|| {
-                engine.score(&self.shared.table, request.rows.clone(), &mut scores)
-            }));
+            let scored =
+                catch_unwind(AssertUnwindSafe(|| engine.score(&self.shared.table, request.rows.clone(), &mut scores)));
             match scored {
                 Ok(Ok(())) if scores.rows == request.rows.len() => return Ok(scores),
                 Ok(Ok(())) => {

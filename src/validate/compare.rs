@@ -72,7 +72,8 @@ fn pair(a: (&ModelResult, &Aligned), b: (&ModelResult, &Aligned), plan: &Plan) -
             let (sa, sb) = (pick(sa, true), pick(sb, false));
             let truth: Vec<bool> = both.iter().filter_map(|(i, _)| positive.get(*i).copied()).collect();
             let (ta, tb) = (a.0.threshold.unwrap_or(0.5), b.0.threshold.unwrap_or(0.5));
-            if *pa && *pb
+            if *pa
+                && *pb
                 && let (Some(x), Some(y)) = (Placements::of(&sa, &truth), Placements::of(&sb, &truth))
             {
                 found.extend(paired::delong(&x, &y, level).map(|d| row(a.0, b.0, "roc_auc", d)));

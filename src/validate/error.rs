@@ -10,7 +10,9 @@ pub enum ValidateError {
     #[error("{0}")]
     Model(#[from] crate::model::ModelError),
     /// What the model answers cannot be judged.
-    #[error("“{model}” answers something that cannot be judged against a target ({task}). Say what it is with --task, or choose another model.")]
+    #[error(
+        "“{model}” answers something that cannot be judged against a target ({task}). Say what it is with --task, or choose another model."
+    )]
     Task {
         /// The model.
         model: String,
@@ -18,7 +20,9 @@ pub enum ValidateError {
         task: String,
     },
     /// No class of the target is one of the model's.
-    #[error("None of the values of “{target}” ({seen}) is a class of “{model}” ({classes}). Choose the column that holds the truth.")]
+    #[error(
+        "None of the values of “{target}” ({seen}) is a class of “{model}” ({classes}). Choose the column that holds the truth."
+    )]
     ForeignLabels {
         /// The column.
         target: String,

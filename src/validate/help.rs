@@ -15,9 +15,11 @@ pub struct MetricHelp {
 pub fn help(metric: &str) -> MetricHelp {
     let (title, text, formula) = match metric {
         "accuracy" => ("Accuracy", "Share of rows answered right. Misleading when one class is rare.", "right / rows"),
-        "balanced_accuracy" => {
-            ("Balanced accuracy", "Mean of recall over the classes, so that a rare class counts as much.", "mean of recall")
-        }
+        "balanced_accuracy" => (
+            "Balanced accuracy",
+            "Mean of recall over the classes, so that a rare class counts as much.",
+            "mean of recall",
+        ),
         "precision" => ("Precision", "Of the rows called positive, the share that are.", "TP / (TP + FP)"),
         "recall" => ("Recall", "Of the positive rows, the share that were found.", "TP / (TP + FN)"),
         "specificity" => ("Specificity", "Of the negative rows, the share that were left alone.", "TN / (TN + FP)"),
@@ -37,7 +39,9 @@ pub fn help(metric: &str) -> MetricHelp {
             "How surprised the model is by the truth; punishes being sure and wrong. Smaller is better.",
             "−mean ln p(truth)",
         ),
-        "brier" => ("Brier score", "Mean squared distance of probability and truth. Smaller is better.", "mean (p − y)²"),
+        "brier" => {
+            ("Brier score", "Mean squared distance of probability and truth. Smaller is better.", "mean (p − y)²")
+        }
         "ece" => (
             "Calibration error",
             "How far the probabilities lie from the shares that were observed. Smaller is better.",
@@ -49,8 +53,12 @@ pub fn help(metric: &str) -> MetricHelp {
             "(TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))",
         ),
         "cohen_kappa" => ("Cohen’s kappa", "Agreement beyond chance.", "(pₒ − pₑ) / (1 − pₑ)"),
-        "precision_macro" => ("Precision, macro", "Precision of each class, all classes counting alike.", "mean over classes"),
-        "precision_weighted" => ("Precision, weighted", "Precision of each class, weighted by its rows.", "Σ nᶜ/n · precisionᶜ"),
+        "precision_macro" => {
+            ("Precision, macro", "Precision of each class, all classes counting alike.", "mean over classes")
+        }
+        "precision_weighted" => {
+            ("Precision, weighted", "Precision of each class, weighted by its rows.", "Σ nᶜ/n · precisionᶜ")
+        }
         "recall_macro" => ("Recall, macro", "Recall of each class, all classes counting alike.", "mean over classes"),
         "recall_weighted" => ("Recall, weighted", "Recall of each class, weighted by its rows.", "Σ nᶜ/n · recallᶜ"),
         "f1_macro" => ("F1, macro", "F1 of each class, all classes counting alike.", "mean over classes"),
@@ -84,7 +92,6 @@ pub fn help(metric: &str) -> MetricHelp {
     };
     MetricHelp { title, text, formula }
 }
-
 
 /// The name of a metric on screen.
 pub fn title(metric: &str) -> &'static str {

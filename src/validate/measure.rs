@@ -212,11 +212,8 @@ fn binary(
             .filter(|_| ranked.positives() > 0)
             .and_then(|a| intervals::logit(a, a * (1.0 - a) / ranked.positives() as f64, level, "logit, positives"));
         g.put("average_precision", ap, ap_interval, doubt);
-        let losses: Moments = scores
-            .iter()
-            .zip(truth)
-            .map(|(s, t)| probability::log_loss_of(if *t { *s } else { 1.0 - *s }))
-            .collect();
+        let losses: Moments =
+            scores.iter().zip(truth).map(|(s, t)| probability::log_loss_of(if *t { *s } else { 1.0 - *s })).collect();
         let loss_interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
         g.put("log_loss", probability::log_loss(scores, truth), loss_interval, None);
         let squares: Moments = scores.iter().zip(truth).map(|(s, t)| (s - f64::from(u8::from(*t))).powi(2)).collect();
@@ -231,10 +228,8 @@ fn binary(
         }
     }
 
-    let matrix = ConfusionMatrix::from_counts(
-        2,
-        if positive == 0 { vec![tp, fn_, fp, tn] } else { vec![tn, fp, fn_, tp] },
-    );
+    let matrix =
+        ConfusionMatrix::from_counts(2, if positive == 0 { vec![tp, fn_, fp, tn] } else { vec![tn, fp, fn_, tp] });
     let share = ranked.positives() as f64 / (tp + fp + fn_ + tn).max(1.0);
     Measured {
         baseline: binary_baseline(ranked.positives(), ranked.negatives(), share),
@@ -435,8 +430,11 @@ fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured 
     let plain: Moments = errors.iter().copied().collect();
     g.put("mae", Some(m.mae), intervals::of_mean(&absolute, level, positive), None);
     g.put("mse", Some(m.mse), intervals::of_mean(&squared, level, positive), None);
-    let rmse = intervals::of_mean(&squared, level, positive)
-        .map(|i| Interval { low: i.low.sqrt(), high: i.high.sqrt(), method: "root of the interval of mse" });
+    let rmse = intervals::of_mean(&squared, level, positive).map(|i| Interval {
+        low: i.low.sqrt(),
+        high: i.high.sqrt(),
+        method: "root of the interval of mse",
+    });
     g.put("rmse", Some(m.rmse), rmse, None);
     g.put("mape", Some(m.mape), intervals::of_mean(&relative, level, positive), None);
     g.put("mean_error", Some(m.mean_error), intervals::of_mean(&plain, level, anywhere), None);
@@ -489,6 +487,7 @@ fn residuals(prediction: &[f64], errors: &[f64]) -> Residuals {
     let sample = prediction.iter().zip(errors).step_by(every).map(|(p, e)| [*p, *e]).collect();
     let edges = crate::stats::histogram::doane_edges(errors).unwrap_or_default();
     let (inside, _) = crate::stats::histogram::count(&edges, errors);
-    let histogram = edges.iter().zip(edges.iter().skip(1)).zip(inside).map(|((low, high), n)| (*low, *high, n)).collect();
+    let histogram =
+        edges.iter().zip(edges.iter().skip(1)).zip(inside).map(|((low, high), n)| (*low, *high, n)).collect();
     Residuals { sample, histogram }
 }

@@ -288,17 +288,38 @@ pub struct Recommendation {
 pub fn metric_order(task: Task) -> &'static [&'static str] {
     match task {
         Task::Binary => &[
-            "roc_auc", "f1", "precision", "recall", "accuracy", "balanced_accuracy", "specificity",
-            "average_precision", "log_loss", "brier", "ece", "mcc", "cohen_kappa",
-        ],
-        Task::Multiclass => &[
-            "accuracy", "f1_macro", "precision_macro", "recall_macro", "balanced_accuracy", "f1_weighted",
-            "precision_weighted", "recall_weighted", "roc_auc_ovr_macro", "roc_auc_ovr_weighted", "log_loss", "mcc",
+            "roc_auc",
+            "f1",
+            "precision",
+            "recall",
+            "accuracy",
+            "balanced_accuracy",
+            "specificity",
+            "average_precision",
+            "log_loss",
+            "brier",
+            "ece",
+            "mcc",
             "cohen_kappa",
         ],
-        Task::Regression => &[
-            "mae", "rmse", "r2", "mape", "median_ae", "max_error", "mse", "explained_variance", "mean_error",
+        Task::Multiclass => &[
+            "accuracy",
+            "f1_macro",
+            "precision_macro",
+            "recall_macro",
+            "balanced_accuracy",
+            "f1_weighted",
+            "precision_weighted",
+            "recall_weighted",
+            "roc_auc_ovr_macro",
+            "roc_auc_ovr_weighted",
+            "log_loss",
+            "mcc",
+            "cohen_kappa",
         ],
+        Task::Regression => {
+            &["mae", "rmse", "r2", "mape", "median_ae", "max_error", "mse", "explained_variance", "mean_error"]
+        }
         Task::Clustering | Task::Unknown => &[],
     }
 }

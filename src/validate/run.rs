@@ -9,8 +9,7 @@ use super::error::ValidateError;
 use super::measure::{Answers, measure};
 use super::plan::Plan;
 use super::report::{
-    AgainstTraining, DataInfo, ModelResult, Report, SCHEMA_VERSION, SkippedRows, Timing, main_metric,
-    smaller_is_better,
+    AgainstTraining, DataInfo, ModelResult, Report, SCHEMA_VERSION, SkippedRows, Timing, main_metric, smaller_is_better,
 };
 use crate::data::read::Dataset;
 use crate::data::table::MISSING_CODE;
@@ -214,9 +213,7 @@ fn align(candidate: &Candidate, plan: &Plan, dataset: &Dataset, scores: &Scores)
                 threshold,
             })
         }
-        Task::Clustering | Task::Unknown => {
-            Err(ValidateError::Task { model: name, task: task.word().to_owned() })
-        }
+        Task::Clustering | Task::Unknown => Err(ValidateError::Task { model: name, task: task.word().to_owned() }),
     }
 }
 
@@ -245,11 +242,7 @@ fn binary_answers(scores: &Scores, truth: &[Option<u32>], positive: usize) -> (A
         let score = if probabilities {
             scores.probabilities_of(row).and_then(|p| p.get(positive)).map(|p| f64::from(*p))
         } else {
-            scores
-                .labels
-                .get(row)
-                .filter(|l| **l != NO_LABEL)
-                .map(|l| f64::from(u8::from(*l as usize == positive)))
+            scores.labels.get(row).filter(|l| **l != NO_LABEL).map(|l| f64::from(u8::from(*l as usize == positive)))
         };
         if let Some(score) = score.filter(|s| s.is_finite()) {
             kept.push(score);
@@ -367,8 +360,7 @@ fn why_none(aligned: &Aligned, rows: usize) -> String {
     if aligned.without_target == rows {
         return "the target is missing in every row".to_owned();
     }
-    let mut reasons: Vec<String> =
-        aligned.skipped.iter().map(|s| format!("{} ({} rows)", s.reason, s.rows)).collect();
+    let mut reasons: Vec<String> = aligned.skipped.iter().map(|s| format!("{} ({} rows)", s.reason, s.rows)).collect();
     if aligned.without_target > 0 {
         reasons.push(format!("the target is missing in {} rows", aligned.without_target));
     }
@@ -396,11 +388,8 @@ fn result(
         .map(|c| c.training_metrics.iter().filter_map(|(k, v)| v.map(|v| (k.clone(), v))).collect())
         .unwrap_or_default();
     let names = card.and_then(|c| c.class_names.as_ref());
-    let class_names = aligned
-        .classes
-        .iter()
-        .map(|class| names.and_then(|n| n.get(class)).unwrap_or(class).clone())
-        .collect();
+    let class_names =
+        aligned.classes.iter().map(|class| names.and_then(|n| n.get(class)).unwrap_or(class).clone()).collect();
     timing.metrics_s = began.elapsed().as_secs_f64();
     timing.total_s = timing.read_s + timing.predict_s + timing.metrics_s;
     let notes = candidate.bound.notes().iter().chain(&scores.notes).cloned().collect();

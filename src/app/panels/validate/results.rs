@@ -72,7 +72,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place:
 fn candidates(ui: &mut Ui, report: &Report, place: &mut usize) {
     let metric = report.models.first().map_or("", |m| main_metric(m.task));
     let title = format!("Candidates by {}", metric_name(metric));
-    let level = format!("{} intervals", format::percent(report.level));
+    let level = format!("{} % intervals", format::decimal(report.level * 100.0, 0));
     Card::new(&title).right(&level).fill().show(ui, |ui| {
         let dots: Vec<IntervalDot<'_>> = report
             .models
@@ -138,8 +138,8 @@ fn comparison(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
         Column::words("a", 1.3).min_width(80.0),
         Column::words("b", 1.3).min_width(80.0),
         Column::words("metric", 0.8).min_width(60.0),
-        Column::numbers("a − b", 1.6).min_width(130.0),
-        Column::numbers("p", 0.6).min_width(56.0),
+        Column::numbers("a − b", 1.8).min_width(165.0),
+        Column::numbers("p", 0.7).min_width(68.0),
         Column::numbers("P(a better)", 0.8).min_width(70.0),
     ];
     let export = |ui: &mut Ui| {

@@ -45,7 +45,7 @@ fn mark(model: &ModelResult) -> Option<(f64, f64, String)> {
     let roc = &model.curves.as_ref()?.roc;
     let threshold = model.threshold?;
     let place = roc.thresholds.iter().rposition(|t| t.is_none_or(|t| t >= threshold))?;
-    Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, format!("threshold {}", format::number(threshold))))
+    Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, format!("threshold {}", format::decimal(threshold, 2))))
 }
 
 /// The outline of a histogram as one curve of error and share.
@@ -66,7 +66,8 @@ fn metrics(model: &ModelResult) -> Vec<MetricLine> {
         let words = help(key);
         let mut explainer = Explainer::new(words.title, words.text).formula(words.formula);
         if let Some(method) = &value.interval {
-            explainer = explainer.convention(format!("{} interval: {method}", format::percent(value.level)));
+            explainer =
+                explainer.convention(format!("{} % interval: {method}", format::decimal(value.level * 100.0, 0)));
         }
         Some(MetricLine {
             name: words.title,
@@ -89,11 +90,11 @@ fn facts(run: &RunView, model: &ModelResult) -> Vec<(String, String)> {
     ];
     facts.extend(model.skipped.iter().map(|s| (format!("Skipped: {}", s.reason), format::count(s.rows))));
     facts.extend(model.positive.clone().map(|positive| fact("Positive class", positive)));
-    facts.extend(model.threshold.map(|threshold| fact("Threshold", format::number(threshold))));
+    facts.extend(model.threshold.map(|threshold| fact("Threshold", format::decimal(threshold, 2))));
     facts.extend([
         fact("Naive baseline", model.baseline.strategy.clone()),
         fact("Target", run.report.target.clone()),
-        fact("Intervals", format!("{}, seed {}", format::percent(run.report.level), run.report.seed)),
+        fact("Intervals", format!("{} %, seed {}", format::decimal(run.report.level * 100.0, 0), run.report.seed)),
         fact("Reading", format::seconds(timing.read_s)),
         fact(
             "Scoring",
