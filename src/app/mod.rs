@@ -1,4 +1,4 @@
-//! The window. egui, eframe, egui_plot and rfd live here and nowhere else.
+//! The window. egui, eframe, `egui_plot` and rfd live here and nowhere else.
 //!
 //! [`App`] takes events in `logic` and draws in `ui`; it never reads a file, sorts, or waits. What a person asks for
 //! becomes a [`context::Request`], carried out after the frame. It speaks to `backend` only; the plain results of

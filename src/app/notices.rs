@@ -117,7 +117,7 @@ impl Notices {
                 let t = theme::tokens(ui);
                 eframe::egui::Frame::popup(ui.style()).fill(t.card).show(ui, |ui| {
                     ui.set_width(440.0);
-                    self.history(ui, state, now_ms, &mut action, &mut close);
+                    Self::history(ui, state, now_ms, &mut action, &mut close);
                 });
             });
         if close {
@@ -126,7 +126,7 @@ impl Notices {
         action
     }
 
-    fn history(&self, ui: &mut Ui, state: &State, now_ms: i64, action: &mut HistoryAction, close: &mut bool) {
+    fn history(ui: &mut Ui, state: &State, now_ms: i64, action: &mut HistoryAction, close: &mut bool) {
         ui.horizontal(|ui| {
             ui.label(theme::strong("Notifications"));
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {

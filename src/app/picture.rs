@@ -28,8 +28,10 @@ pub(super) fn write(image: &ColorImage, rect: Rect, scale: f32, path: &Path) -> 
         return Err(std::io::Error::other("the chart is not on screen"));
     }
     let rows = image.pixels.chunks_exact(width.max(1)).skip(top).take(bottom - top);
-    let bytes: Vec<u8> =
-        rows.flat_map(|row| row.iter().skip(left).take(right - left)).flat_map(|c| c.to_array()).collect();
+    let bytes: Vec<u8> = rows
+        .flat_map(|row| row.iter().skip(left).take(right - left))
+        .flat_map(eframe::egui::Color32::to_array)
+        .collect();
     let mut encoded = Vec::new();
     let mut encoder = png::Encoder::new(&mut encoded, (right - left) as u32, (bottom - top) as u32);
     encoder.set_color(png::ColorType::Rgba);

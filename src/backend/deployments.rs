@@ -565,13 +565,13 @@ impl Service {
             live.record.alerts_mut().acknowledge(&alert.kind, alert.first_chunk);
             let snapshot = Arc::new(live.record.snapshot());
             self.outbox.post(Event::Monitor(id, snapshot));
-        } else if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id) {
-            if let Some(monitor) = &mut Arc::make_mut(view).monitor {
-                for kept in Arc::make_mut(monitor).alerts.iter_mut().filter(|a| key(a) == key(&alert)) {
-                    kept.state = AlertState::Acknowledged;
-                }
-                self.outbox.post(Event::Monitor(id, Arc::clone(monitor)));
+        } else if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id)
+            && let Some(monitor) = &mut Arc::make_mut(view).monitor
+        {
+            for kept in Arc::make_mut(monitor).alerts.iter_mut().filter(|a| key(a) == key(&alert)) {
+                kept.state = AlertState::Acknowledged;
             }
+            self.outbox.post(Event::Monitor(id, Arc::clone(monitor)));
         }
         self.sort_alerts();
         self.touch();

@@ -39,7 +39,7 @@ pub(super) enum Verb {
     /// Read a model file: signature, metadata, operators, problems
     Inspect(Inspect),
     /// Measure models on data they never saw
-    Validate(Validate),
+    Validate(Box<Validate>),
 }
 
 #[derive(Debug, Subcommand)]

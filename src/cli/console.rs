@@ -29,6 +29,7 @@ pub(super) struct Console {
     last: AtomicU32,
 }
 
+#[expect(clippy::unused_self, reason = "whoever speaks holds the console, so that nothing else prints")]
 impl Console {
     pub(super) fn new(quiet: bool) -> Self {
         Self { progress: !quiet && std::io::stderr().is_terminal(), last: AtomicU32::new(u32::MAX) }

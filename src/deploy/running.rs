@@ -184,7 +184,10 @@ impl Deployment {
     /// Queued rows are answered in the first half of that time; what is still queued then is left unanswered. A call
     /// of the model that has begun cannot be ended: its thread goes on after the limit and ends by itself.
     pub fn stop(mut self, limit: Duration) -> bool {
-        self.end(limit)
+        let ended = self.end(limit);
+        // The drop that follows must not wait for them a second time.
+        self.threads.clear();
+        ended
     }
 
     fn end(&mut self, limit: Duration) -> bool {

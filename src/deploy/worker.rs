@@ -11,8 +11,8 @@ use crossbeam_channel::{Receiver, Sender};
 use super::engine::{Engine, EngineFactory};
 use super::shared::Shared;
 use super::sink::{AnsweredBatch, DeployEvent};
-use crate::model::Scores;
 use crate::model::session::{NO_LABEL, SkippedRow};
+use crate::model::{Scores, Task};
 
 /// Rows waiting for an answer.
 pub(super) struct Request {
@@ -48,9 +48,18 @@ impl Worker {
             if self.shared.control.abandoned() {
                 return;
             }
-            let answer = self.answer(&mut engine, &request, &last);
+            let answer = self.answer(&mut engine, &request);
             let goes_on = answer.is_ok();
-            let scores = answer.unwrap_or_else(|why| without_answer(&request, &last, &why));
+            let scores = match answer {
+                Ok(Answer::Given(scores)) => scores,
+                Ok(Answer::Skipped(why)) => {
+                    if !form_is_known(&last) {
+                        last = self.form(&mut engine);
+                    }
+                    without_answer(&request, &last, &why)
+                }
+                Err(why) => without_answer(&request, &last, &why),
+            };
             // The form of an answer, for rows that get none.
             last =
                 Scores { task: scores.task, classes: scores.classes.clone(), width: scores.width, ..Scores::default() };
@@ -95,18 +104,18 @@ impl Worker {
     ///
     /// # Errors
     /// When no engine can be had any more; the deployment has then failed.
-    fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request, form: &Scores) -> Result<Scores, String> {
+    fn answer(&self, engine: &mut Box<dyn Engine>, request: &Request) -> Result<Answer, String> {
         for _ in 0..2 {
             let mut scores = Scores::default();
             let scored =
                 catch_unwind(AssertUnwindSafe(|| engine.score(&self.shared.table, request.rows.clone(), &mut scores)));
             match scored {
-                Ok(Ok(())) if scores.rows == request.rows.len() => return Ok(scores),
+                Ok(Ok(())) if scores.rows == request.rows.len() => return Ok(Answer::Given(scores)),
                 Ok(Ok(())) => {
                     let why = "the model did not give one answer for each row";
-                    return Ok(without_answer(request, form, why));
+                    return Ok(Answer::Skipped(why.to_owned()));
                 }
-                Ok(Err(why)) => return Ok(without_answer(request, form, &why)),
+                Ok(Err(why)) => return Ok(Answer::Skipped(why)),
                 Err(panic) => {
                     let why = panic_text(&*panic);
                     self.shared.gauge.lock().restarted();
@@ -125,8 +134,27 @@ impl Worker {
                 }
             }
         }
-        Ok(without_answer(request, form, "the worker panicked on these rows twice"))
+        Ok(Answer::Skipped("the worker panicked on these rows twice".to_owned()))
     }
+
+    /// What an answer would look like: that to no row at all.
+    fn form(&self, engine: &mut Box<dyn Engine>) -> Scores {
+        let mut form = Scores::default();
+        match catch_unwind(AssertUnwindSafe(|| engine.score(&self.shared.table, 0..0, &mut form))) {
+            Ok(Ok(())) => form,
+            _ => Scores::default(),
+        }
+    }
+}
+
+enum Answer {
+    Given(Scores),
+    /// The rows get none, for this reason.
+    Skipped(String),
+}
+
+fn form_is_known(form: &Scores) -> bool {
+    form.task != Task::Unknown || !form.classes.is_empty()
 }
 
 fn without_answer(request: &Request, form: &Scores, why: &str) -> Scores {
