@@ -21,7 +21,7 @@ pub enum RuntimeSource {
     Environment,
     /// It lies beside the program.
     BesideProgram,
-    /// It was installed by [`mod@super::install`].
+    /// It was installed by [`fn@super::install`].
     Installed,
     /// It belongs to the Python on this machine.
     Python,

@@ -144,7 +144,7 @@ pub struct MetricReference {
     pub threshold: Option<Threshold>,
 }
 
-/// What is kept of the data a model was accepted on. Plain data, made by [`build`].
+/// What is kept of the data a model was accepted on. Plain data, made by [`fn@build`].
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReferenceProfile {
     /// [`SCHEMA_VERSION`] of the writer.
