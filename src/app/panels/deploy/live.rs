@@ -150,9 +150,9 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
     let of = format!("of {}", format::counted(deployment.feed_rows, "row"));
     let captured = format!("{} captured", format::count(deployment.captured));
     let depth = format::count(stats.queue_depth as u64);
-    let bound = format!("of at most {}", format::counted(stats.queue_bound as u64, "row"));
+    let bound = format!("of at most {}", format::counted(stats.queue_bound as u64, "request"));
     let waits = format!("the feed waited {}", times(stats.waits_for_queue));
-    let throughput = format::rate(stats.rows_per_second, "rows");
+    let throughput = format::number(stats.rows_per_second.round());
     let batches = batches(stats.batches);
     let p95 = ms(stats.latency_p95_ms);
     let others = format!("p50 {} · p99 {}", ms(stats.latency_p50_ms), ms(stats.latency_p99_ms));
@@ -175,7 +175,7 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
             .comparison(&waits)
             .chip(queue_chip.0, queue_chip.1)
             .explain(&terms::QUEUE),
-        StatTile::new("Throughput", &throughput).comparison(&batches).explain(&terms::THROUGHPUT),
+        StatTile::new("Rows a second", &throughput).comparison(&batches).explain(&terms::THROUGHPUT),
         StatTile::new("Latency p95", &p95).interval(&others).comparison(&slowest).explain(&terms::LATENCY),
         StatTile::new("Skipped rows", &skipped).comparison(&share).chip(skip.0, skip.1).explain(&terms::SKIPPED),
         StatTile::new("Worker restarts", &restarts).comparison(&workers).chip(restart.0, restart.1),
@@ -206,7 +206,7 @@ fn charts(ui: &mut Ui, figures: &Figures, stats: &DeploymentStats) {
     let right = format!("bound {}", format::count(stats.queue_bound as u64));
     reflow(ui, "deploy charts", 3, 300.0, &[], |ui, place| {
         let (title, right, points, color) = match place {
-            0 => ("Queue depth, rows", right.as_str(), &figures.queue, 0),
+            0 => ("Queue depth, requests", right.as_str(), &figures.queue, 0),
             1 => ("Throughput, rows a second", "", &figures.rate, 2),
             _ => ("Latency p95", "", &figures.latency, 1),
         };
