@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
 
 use super::draft::{Cut, Draft, Field};
 use super::*;
 use crate::app::context::{Request, Subject};
-use crate::app::panels::overview::fixture::{World, harness};
+use crate::app::panels::overview::fixture::{World, click, harness};
 use crate::monitor::Chunking;
 
 fn undeployed() -> World {
@@ -21,15 +20,6 @@ fn undeployed() -> World {
 fn drawn(world: World) -> Harness<'static, World> {
     let mut panel = DeployPanel::default();
     harness([1024.0, 700.0], world, move |ui, ctx| panel.ui(ui, ctx))
-}
-
-fn click(page: &mut Harness<'static, World>, name: &str) -> Vec<Request> {
-    page.state_mut().requests.borrow_mut().clear();
-    page.get_by_label(name).scroll_to_me();
-    page.run();
-    page.get_by_label(name).click();
-    page.run();
-    page.state().asked()
 }
 
 #[test]

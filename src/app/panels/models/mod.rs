@@ -169,7 +169,7 @@ mod tests {
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
-    use super::super::overview::fixture::{World, harness};
+    use super::super::overview::fixture::{World, click, harness};
     use super::*;
     use crate::app::context::{Request, Subject};
     use crate::backend::Command;
@@ -177,15 +177,6 @@ mod tests {
     fn drawn(world: World) -> Harness<'static, World> {
         let mut panel = ModelsPanel::default();
         harness([1024.0, 700.0], world, move |ui, ctx| panel.ui(ui, ctx))
-    }
-
-    fn click(page: &mut Harness<'static, World>, name: &str) -> Vec<Request> {
-        page.state_mut().requests.borrow_mut().clear();
-        page.get_by_label(name).scroll_to_me();
-        page.run();
-        page.get_by_label(name).click();
-        page.run();
-        page.state().asked()
     }
 
     #[test]

@@ -153,7 +153,8 @@ impl MonitorPanel {
             widgets::pending_state(ui, text, None::<fn(&mut Ui)>);
         }
         top::tiles(ui, &view);
-        metric(ui, &mut view, &mut self.metric);
+        // A filled card alone on a page would take all of its height.
+        reflow(ui, "monitor metric", 1, 380.0, &[], |ui, _| metric(ui, &mut view, &mut self.metric));
         reflow(ui, "monitor drift", 2, 420.0, &[1.3, 1.0], |ui, at| match at {
             0 => drift::heatmap(ui, &mut view),
             _ => drift::detail(ui, &view, false),

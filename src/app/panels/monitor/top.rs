@@ -47,7 +47,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
             comparison: change
                 .map(|c| format!("{arrow} {} against reference", format::metric(Some(c.abs()), None)))
                 .unwrap_or_default(),
-            chip: crossed.map(|c| if c { (Status::Alert, "over threshold") } else { (Status::Ok, "within") }),
+            chip: crossed.map(|c| if c { (Status::Alert, "past threshold") } else { (Status::Ok, "within") }),
         });
     }
     let Some(chunk) = snapshot.last_chunk() else { return tiles };

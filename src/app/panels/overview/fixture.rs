@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{CentralPanel, Ui};
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 
 use crate::app::context::{Live, PanelContext, Request};
 use crate::app::theme;
@@ -296,4 +297,14 @@ fn alert(id: i64, severity: Severity) -> AlertView {
             since_ms: Some(15_890 * DAY),
         },
     }
+}
+
+/// Clicks what has a name, wherever the page must scroll to, and gives what the panel asked for.
+pub(in crate::app::panels) fn click(page: &mut Harness<'static, World>, name: &str) -> Vec<Request> {
+    page.state_mut().requests.borrow_mut().clear();
+    page.get_by_label(name).scroll_to_me();
+    page.run();
+    page.get_by_label(name).click();
+    page.run();
+    page.state().asked()
 }
