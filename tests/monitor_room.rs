@@ -456,6 +456,28 @@ fn crossings_in_a_row_are_one_alert_that_a_person_can_acknowledge() {
 }
 
 #[test]
+fn a_number_that_hovers_around_its_line_is_one_alert_until_it_is_acknowledged() {
+    let profile = profile(20_000, Chunking::Rows(1_000));
+    let quiet = stream(&profile, |_| {}).snapshot().chunks[0].as_ref().clone();
+    let mut book = AlertBook::default();
+    let kind = AlertKind::Metric("f1".to_owned());
+    let good = quiet.metric("f1");
+    for (index, f1) in [Some(0.1), good, good, Some(0.2), good].into_iter().enumerate() {
+        book.update(&chunk_with(&quiet, index, f1), &profile);
+    }
+    let own = |book: &AlertBook| book.alerts().iter().filter(|a| a.kind == kind).cloned().collect::<Vec<_>>();
+    let [alert] = own(&book).try_into().unwrap();
+    assert_eq!((alert.first_chunk, alert.last_chunk, alert.chunks, alert.ongoing), (0, 3, 2, false));
+    assert!(book.acknowledge(&kind, 0));
+    book.update(&chunk_with(&quiet, 5, Some(0.1)), &profile);
+    let [seen, new] = own(&book).try_into().unwrap();
+    assert_eq!(
+        (seen.last_chunk, seen.state, new.first_chunk, new.state),
+        (3, AlertState::Acknowledged, 5, AlertState::Open)
+    );
+}
+
+#[test]
 fn what_was_kept_gives_the_same_snapshot_after_a_restart() {
     let profile = profile(20_000, Chunking::Rows(1_000));
     let mut record = stream(&profile, |story| story.wrong = 0.4);

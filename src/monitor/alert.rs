@@ -42,7 +42,8 @@ pub enum AlertKind {
     Feed,
 }
 
-/// One alert: consecutive chunks that cross the same threshold extend it rather than raising a new one.
+/// One alert: consecutive chunks that cross the same threshold extend it rather than raising a new one, and until it
+/// is acknowledged later crossings do too.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Alert {
     /// What it is about.
@@ -55,7 +56,7 @@ pub struct Alert {
     pub first_chunk: usize,
     /// Index of the last analysis chunk that crossed.
     pub last_chunk: usize,
-    /// Number of chunks that crossed, first to last.
+    /// Number of chunks that crossed.
     pub chunks: usize,
     /// The value in the last crossing chunk.
     pub value: Option<f64>,

@@ -1,16 +1,19 @@
 //! Which alerts there are: chunks are judged by the lines of their reference, and crossings in a row are one alert.
+//!
+//! Until a person has acknowledged an alert, the same number crossing again after a quiet time extends it too: a number
+//! that hovers around its line is one thing to look at, not a new one every other chunk.
 
 use super::alert::{Alert, AlertKind, AlertState, Severity};
 use super::chunk::{ChunkReport, ColumnChunk};
 use super::profile::{ReferenceProfile, Threshold};
-use super::tally::metric_label;
+use crate::stats::metric;
 
 /// What became of an alert.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlertEvent {
     /// A new one.
     Raised(Alert),
-    /// The next chunk crosses too, or the same thing happened again.
+    /// Another chunk crosses, or the same thing happened again.
     Extended(Alert),
     /// The number is back within its line.
     Ended(Alert),
@@ -65,9 +68,11 @@ impl AlertBook {
     }
 
     fn take(&mut self, finding: Finding, chunk: &ChunkReport) -> Option<AlertEvent> {
-        let known = self.alerts.iter_mut().rev().find(|a| a.kind == finding.kind && a.ongoing);
+        let known = self.alerts.iter_mut().rev().find(|a| a.kind == finding.kind);
+        let known = known.filter(|a| a.ongoing || a.state == AlertState::Open);
         match (known, finding.is_crossed) {
             (Some(alert), true) => {
+                alert.ongoing = true;
                 alert.last_chunk = chunk.index;
                 alert.chunks += 1;
                 alert.value = Some(finding.value);
@@ -75,7 +80,7 @@ impl AlertBook {
                 alert.message = finding.message;
                 Some(AlertEvent::Extended(alert.clone()))
             }
-            (Some(alert), false) => {
+            (Some(alert), false) if alert.ongoing => {
                 alert.ongoing = false;
                 Some(AlertEvent::Ended(alert.clone()))
             }
@@ -96,7 +101,7 @@ impl AlertBook {
                 self.alerts.push(alert.clone());
                 Some(AlertEvent::Raised(alert))
             }
-            (None, false) => None,
+            (_, false) => None,
         }
     }
 
@@ -153,23 +158,12 @@ impl AlertBook {
     }
 }
 
-impl AlertBook {
-    /// Puts a kept alert about the deployment itself back in its place; those about numbers follow from chunks.
-    pub(super) fn keep_note(&mut self, alert: Alert) {
-        let is_note = matches!(alert.kind, AlertKind::WorkerRestarted | AlertKind::QueueFull | AlertKind::Feed);
-        if is_note {
-            let place = self.alerts.partition_point(|a| a.first_chunk <= alert.first_chunk);
-            self.alerts.insert(place, alert);
-        }
-    }
-}
-
 /// Every number of a chunk that has a line and a meaning.
 fn findings(chunk: &ChunkReport, profile: &ReferenceProfile) -> Vec<Finding> {
     let mut found = Vec::new();
     for metric in &profile.metrics {
         let (Some(value), Some(threshold)) = (chunk.metric(&metric.name), metric.threshold) else { continue };
-        let label = metric_label(&metric.name);
+        let label = metric::title(&metric.name);
         found.push(judged(
             AlertKind::Metric(metric.name.clone()),
             Severity::Severe,

@@ -22,4 +22,4 @@ pub use profile::{
     ColumnReference, MetricReference, ProfileError, ProfileSettings, ReferenceProfile, Threshold, ThresholdMethod,
 };
 pub use snapshot::{Bins, ColumnDetail, MonitorRecord, MonitorSnapshot, Series, Views};
-pub use tally::{ScoredBatch, is_error, metric_label, metric_limits, metric_names};
+pub use tally::{ScoredBatch, is_error, metric_limits, metric_names};

@@ -6,7 +6,7 @@ use super::alert::{Alert, AlertState, Severity};
 use super::alerts::{AlertBook, AlertEvent};
 use super::chunk::{ChunkReport, ColumnChunk, Period};
 use super::profile::{ColumnReference, ReferenceProfile, Threshold};
-use super::tally::metric_label;
+use crate::stats::metric;
 
 /// One number over all chunks: first those of the reference, then those of the stream, as [`MonitorSnapshot::chunk`]
 /// counts them.
@@ -238,32 +238,30 @@ impl MonitorRecord {
         }
     }
 
-    /// The record of an earlier session from what was kept. Alerts on numbers follow from the chunks again; those that
-    /// were kept bring what a person did with them, and what happened to the deployment itself.
+    /// The record of an earlier session, from its chunks and its alerts as they were kept together.
     pub fn restore(profile: Arc<ReferenceProfile>, chunks: Vec<ChunkReport>, kept: Vec<Alert>) -> Self {
         let mut record = Self::new(profile);
         for chunk in chunks {
-            record.add(chunk);
+            record.count(chunk);
         }
-        for alert in kept {
-            if alert.state == AlertState::Acknowledged {
-                record.book.acknowledge(&alert.kind, alert.first_chunk);
-            }
-            record.book.keep_note(alert);
-        }
+        record.book = AlertBook::from_alerts(kept);
         record
     }
 
     /// Takes in the next finished chunk, and tells what it means for the alerts.
     pub fn add(&mut self, chunk: ChunkReport) -> Vec<AlertEvent> {
         let events = self.book.update(&chunk, &self.profile);
+        self.count(chunk);
+        events
+    }
+
+    fn count(&mut self, chunk: ChunkReport) {
         self.rows_labelled += chunk.labelled;
         self.rows_skipped += chunk.skipped;
         self.rows_seen = self.rows_seen.max(chunk.end_row);
         Arc::make_mut(&mut self.views).add(&chunk, &self.profile);
         Arc::make_mut(&mut self.chunks).push(Arc::new(chunk));
         self.revision += 1;
-        events
     }
 
     /// Tells how many rows have arrived, those of the unfinished chunk included.
@@ -319,7 +317,7 @@ impl Views {
         let missing = |c: &ColumnReference| series(&c.name, &c.name, c.missing_share(), c.missing);
         let metrics = profile.metrics.iter();
         let mut views = Self {
-            metrics: metrics.map(|m| series(&m.name, metric_label(&m.name), m.level, m.threshold)).collect(),
+            metrics: metrics.map(|m| series(&m.name, metric::title(&m.name), m.level, m.threshold)).collect(),
             drift: columns().map(|c| series(&c.name, &c.name, None, c.drift)).collect(),
             prediction_drift: series(&profile.prediction.name, "Prediction", None, profile.prediction.drift),
             missing: columns().map(missing).collect(),

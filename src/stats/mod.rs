@@ -9,6 +9,7 @@ pub mod delong;
 pub mod distance;
 pub mod histogram;
 pub mod intervals;
+pub mod metric;
 pub mod moments;
 pub mod multiclass;
 pub mod paired;

@@ -5,6 +5,7 @@ use super::plan::Plan;
 use super::report::{Comparison, ModelResult, Recommendation, main_metric, smaller_is_better};
 use super::run::Aligned;
 use crate::stats::delong::Placements;
+use crate::stats::metric::title;
 use crate::stats::moments::Moments;
 use crate::stats::paired::{self, Difference};
 
@@ -152,7 +153,7 @@ pub(super) fn recommend(models: &[ModelResult], comparison: &[Comparison]) -> Op
             && names.contains(&&second_model.name)
             && (c.metric == metric || metric == "r2" && c.metric == "mse")
     });
-    let title = super::help::title(metric);
+    let title = title(metric);
     let numbers = format!("{title} {value:.3} against {second_value:.3} of {}", second_model.name);
     let p = compared.and_then(|c| c.p_value);
     let mut reason = match p {

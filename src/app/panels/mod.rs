@@ -2,10 +2,16 @@
 //! [`PanelContext`], and speaks through it; it returns nothing and changes nothing else.
 
 pub mod deploy;
+#[cfg(test)]
+mod fixture;
 pub mod models;
 pub mod monitor;
 pub mod overview;
+mod page;
+#[cfg(all(test, feature = "snapshots"))]
+mod snapshots;
 pub mod validate;
+mod words;
 
 use eframe::egui::Ui;
 

@@ -44,6 +44,9 @@ pub fn note(ui: &mut Ui, text: &str) -> Response {
 pub fn describe(response: &Response, role: Role, name: &str, value: &str) {
     response.widget_info(|| WidgetInfo::labeled(role, response.enabled(), name));
     if !value.is_empty() {
-        response.ctx.accesskit_node_builder(response.id, |node| node.set_value(value));
+        response.ctx.accesskit_node_builder(response.id, |node| {
+            // The value of a label is its text.
+            if role == Role::Label { node.set_description(value) } else { node.set_value(value) }
+        });
     }
 }

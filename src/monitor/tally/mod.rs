@@ -19,7 +19,7 @@ use crate::model::{Scores, Task};
 pub(super) use column::{ColumnReader, ColumnTally};
 use latency::LatencyTally;
 pub(super) use performance::PerformanceTally;
-pub use performance::{is_error, metric_label, metric_limits, metric_names};
+pub use performance::{is_error, metric_limits, metric_names};
 use truth::{Truth, TruthReader};
 
 /// Rows that were scored together.

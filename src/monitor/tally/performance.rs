@@ -45,24 +45,6 @@ pub fn metric_names(task: Task, has_scores: bool) -> &'static [&'static str] {
     }
 }
 
-/// The metric as a person would write it.
-pub fn metric_label(name: &str) -> &str {
-    match name {
-        "accuracy" => "Accuracy",
-        "precision" => "Precision",
-        "recall" => "Recall",
-        "f1" => "F1",
-        "roc_auc" => "ROC AUC",
-        "precision_macro" => "Macro precision",
-        "recall_macro" => "Macro recall",
-        "f1_macro" => "Macro F1",
-        "mae" => "MAE",
-        "rmse" => "RMSE",
-        "r2" => "R²",
-        other => other,
-    }
-}
-
 /// Whether a smaller value is the better one.
 pub fn is_error(name: &str) -> bool {
     matches!(name, "mae" | "rmse")

@@ -6,7 +6,6 @@ use super::draft::{Cut, Draft, Field, USUAL_RATE};
 use super::{rate, terms};
 use crate::app::action::Action;
 use crate::app::context::PanelContext;
-use crate::app::panels::overview::page::metric_name;
 use crate::app::theme::{SPACE_M, SPACE_XS, Status, dim, tokens};
 use crate::app::widgets::{
     Button, Card, Icon, choice, choice_named, explainer_mark, format, number_field, reflow, segmented, text, text_field,
@@ -14,6 +13,7 @@ use crate::app::widgets::{
 use crate::backend::command::{ModelId, RunId};
 use crate::backend::event::JobTopic;
 use crate::data::Kind;
+use crate::stats::metric;
 use crate::validate::report::main_metric;
 
 /// From this width on the cards stand in one row, in points.
@@ -110,7 +110,8 @@ fn candidates(ctx: &PanelContext<'_>) -> Vec<((RunId, ModelId), String)> {
                 let metric = main_metric(result.task);
                 let value = format::metric(result.value(metric), None);
                 let mark = if recommended == Some(place) { " · recommended" } else { "" };
-                let words = format!("{} · {} {value} on {}{mark}", result.name, metric_name(metric), run.dataset_name);
+                let words =
+                    format!("{} · {} {value} on {}{mark}", result.name, metric::title(metric), run.dataset_name);
                 (recommended != Some(place), ((run.id, result.sha256.clone()), words))
             })
             .collect();
@@ -157,7 +158,7 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
             } else if let Some(against) = result.against_training.as_ref().filter(|a| !a.holds) {
                 let words = format!(
                     "This model does not hold up: {} was {} in training and is {} here.",
-                    metric_name(&against.metric),
+                    metric::title(&against.metric),
                     format::metric(Some(against.training), None),
                     format::metric(Some(against.value), None),
                 );

@@ -8,8 +8,8 @@ use super::figures::{Figures, progress};
 use super::rate::Wish;
 use super::terms;
 use crate::app::context::{PanelContext, Subject};
-use crate::app::panels::overview::deployment_status;
-use crate::app::panels::overview::page::ago;
+use crate::app::panels::page::chart_card;
+use crate::app::panels::words::{ago, deployment_status};
 use crate::app::theme::{SPACE_M, Status};
 use crate::app::widgets::{
     self, Button, Card, Icon, LineChart, Series, StatTile, format, key_value, progress_bar, reflow, status_chip, text,
@@ -17,6 +17,7 @@ use crate::app::widgets::{
 use crate::backend::Command;
 use crate::backend::state::{DeploymentStateView, DeploymentView};
 use crate::deploy::DeploymentStats;
+use crate::report::csv;
 
 /// Why each control is off, `None` when it is on.
 pub(super) struct Controls {
@@ -62,7 +63,7 @@ pub(super) fn ui(
         Some(stats) => {
             figures.turn_to(stats);
             tiles(ui, deployment, stats);
-            charts(ui, figures, stats);
+            charts(ui, ctx, figures, stats);
         }
         None if deployment.live => {
             widgets::pending_state(ui, "Waiting for the first answers", None::<fn(&mut Ui)>);
@@ -199,18 +200,24 @@ fn times(n: u64) -> String {
     }
 }
 
-fn charts(ui: &mut Ui, figures: &Figures, stats: &DeploymentStats) {
+fn charts(ui: &mut Ui, ctx: &PanelContext<'_>, figures: &Figures, stats: &DeploymentStats) {
     let before = |x: f64| if x > -0.5 { "now".to_owned() } else { format!("{} s", format::decimal(x, 0)) };
     let rows = |y: f64| format::count_short(y.max(0.0) as u64);
     let seconds = |y: f64| format::seconds(y.max(0.0));
-    let right = format!("bound {}", format::count(stats.queue_bound as u64));
+    let right = format!(" · bound {}", format::count(stats.queue_bound as u64));
     reflow(ui, "deploy charts", 3, 300.0, &[], |ui, place| {
         let (title, right, points, color) = match place {
             0 => ("Queue depth, requests", right.as_str(), &figures.queue, 0),
             1 => ("Throughput, rows a second", "", &figures.rate, 2),
             _ => ("Latency p95", "", &figures.latency, 1),
         };
-        Card::new(title).right(right).footnote("the last two minutes").fill().show(ui, |ui| {
+        let numbers = || {
+            let lines = points.iter().map(|[t, y]| [csv::number(Some(*t)), csv::number(Some(*y))]);
+            csv::table(&["seconds_before_now", if place == 2 { "p95_s" } else { "value" }], lines)
+        };
+        let footnote = format!("the last two minutes{right}");
+        let card = Card::new(title).footnote(&footnote);
+        chart_card(ui, ctx, card, title, numbers, |ui| {
             if points.len() < 2 {
                 text::note(ui, "The line begins with the second measurement");
                 return;

@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use super::draft::{Cut, Draft, Field};
 use super::*;
 use crate::app::context::{Request, Subject};
-use crate::app::panels::overview::fixture::{World, click, harness};
+use crate::app::panels::fixture::{World, click, harness};
 use crate::monitor::Chunking;
 
 fn undeployed() -> World {

@@ -3,6 +3,7 @@
 use eframe::egui::{Ui, vec2};
 
 use crate::app::context::PanelContext;
+use crate::app::panels::words::data_date;
 use crate::app::theme::{SPACE_M, Status, dim};
 use crate::app::widgets::histogram::BarColor;
 use crate::app::widgets::{
@@ -160,7 +161,7 @@ fn top_words(profile: &ColumnProfile) -> String {
 /// A value of a column in words: times as dates.
 fn value_words(kind: Kind, value: Option<f64>) -> String {
     match (kind, value) {
-        (Kind::Time, Some(ms)) if ms.is_finite() => super::page::date(ms as i64),
+        (Kind::Time, Some(ms)) if ms.is_finite() => data_date(ms as i64),
         (_, value) => format::number_opt(value),
     }
 }

@@ -9,7 +9,7 @@ mod trainer;
 
 use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 
-use super::overview::page;
+use super::page;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
 use crate::app::theme::{ROW_HEIGHT, SPACE_M, SPACE_S};
@@ -169,7 +169,7 @@ mod tests {
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
-    use super::super::overview::fixture::{World, click, harness};
+    use super::super::fixture::{World, click, harness};
     use super::*;
     use crate::app::context::{Request, Subject};
     use crate::backend::Command;

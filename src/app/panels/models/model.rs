@@ -4,7 +4,7 @@ use eframe::egui::{RichText, Ui};
 
 use super::{list, table, trainer};
 use crate::app::context::{PanelContext, Subject};
-use crate::app::panels::overview::{kind_words, stage_status};
+use crate::app::panels::words::{date, kind_words, stage_status};
 use crate::app::theme::{SPACE_M, SPACE_XS, Status, dim, strong};
 use crate::app::widgets::histogram::BarColor;
 use crate::app::widgets::{
@@ -183,7 +183,7 @@ fn facts(ui: &mut Ui, model: &ModelView) {
     let size = format::bytes(seen.size_bytes);
     let ir = seen.ir_version.to_string();
     let version = seen.model_version.map_or_else(|| format::NONE.to_owned(), |v| v.to_string());
-    let added = super::page::date(model.added_at_ms);
+    let added = date(model.added_at_ms);
     let path = model.original_path.display().to_string();
     Card::new("File").fill().show(ui, |ui| {
         key_value(

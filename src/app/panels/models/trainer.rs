@@ -3,11 +3,11 @@
 use eframe::egui::Ui;
 
 use super::{paragraphs, table};
-use crate::app::panels::overview::page::metric_name;
 use crate::app::theme::{SPACE_M, dim};
 use crate::app::widgets::{Card, Column, Explainer, format, key_value, reflow, text};
 use crate::backend::state::ModelView;
 use crate::model::ModelCard;
+use crate::stats::metric;
 
 pub(super) fn ui(ui: &mut Ui, model: &ModelView) {
     let Some(card) = &model.card else {
@@ -91,7 +91,7 @@ fn training(ui: &mut Ui, card: &ModelCard) {
         table(ui, "training metrics", &columns, metrics.len(), |ui, row, column| {
             let Some((name, value)) = metrics.get(row) else { return };
             if column == 0 {
-                text::elided(ui, metric_name(name));
+                text::elided(ui, metric::title(name));
             } else {
                 text::elided(ui, format::metric(**value, None));
             }

@@ -3,7 +3,7 @@
 use eframe::egui::Ui;
 
 use super::View;
-use crate::app::panels::overview::page::date;
+use crate::app::panels::words::data_date;
 use crate::app::theme::Status;
 use crate::app::widgets::{Button, Card, format, status_chip, text};
 use crate::backend::Command;
@@ -26,13 +26,19 @@ pub(super) fn ui(ui: &mut Ui, view: &mut View<'_, '_>) {
             let alert = &entry.alert;
             let seen = alert.state == AlertState::Acknowledged;
             let (status, word) = severity(alert.severity);
-            let since = alert.since_ms.map_or_else(|| format!("chunk {}", alert.first_chunk + 1), date);
+            let since = alert.since_ms.map_or_else(|| format!("chunk {}", alert.first_chunk + 1), data_date);
             ui.horizontal_wrapped(|ui| {
                 status_chip(ui, if seen { Status::Neutral } else { status }, word);
                 ui.label(&alert.message);
             });
             ui.horizontal_wrapped(|ui| {
-                text::note(ui, &format!("since {since} · {}", format::counted(alert.chunks as u64, "chunk")));
+                let chunks = format::counted(alert.chunks as u64, "chunk");
+                let now = match (alert.ongoing, alert.threshold) {
+                    (true, _) => " · goes on",
+                    (false, Some(_)) => " · within its line again",
+                    (false, None) => "",
+                };
+                text::note(ui, &format!("since {since} · {chunks}{now}"));
                 let show = format!("Show alert {}", entry.id);
                 if Button::quiet("Show").name(&show).show(ui).clicked() {
                     view.chosen = view.snapshot.place_of(alert.last_chunk);

@@ -4,8 +4,10 @@ use eframe::egui::Ui;
 
 use super::View;
 use super::lines::Line;
+use super::terms;
+use crate::app::panels::page::chart_card;
 use crate::app::theme::Status;
-use crate::app::widgets::{Button, Card, LineChart, Series, Threshold, format, text};
+use crate::app::widgets::{Card, Explainer, LineChart, Series, Threshold, format, text};
 
 /// The words of a value's unit.
 pub(super) type Words = fn(f64) -> String;
@@ -27,30 +29,24 @@ pub(super) fn card(
     ui: &mut Ui,
     view: &mut View<'_, '_>,
     title: &str,
+    help: &Explainer,
     line: &Line,
     words: Words,
     head: impl FnOnce(&mut Ui),
 ) {
-    let (mut csv, mut png) = (false, false);
-    let (csv_name, png_name) = (format!("Export {title} as CSV"), format!("Export {title} as PNG"));
-    let shown = Card::new(title).footnote(&line.note).fill().show_with(
+    let card = Card::new(title).footnote(&line.note).explain(help);
+    let (ctx, lines) = (view.ctx, view.lines);
+    chart_card(
         ui,
-        |ui| {
-            png = Button::quiet("PNG").name(&png_name).show(ui).clicked();
-            csv = Button::quiet("CSV").name(&csv_name).show(ui).clicked();
-        },
+        ctx,
+        card,
+        title,
+        || lines.csv(line),
         |ui| {
             head(ui);
             chart(ui, view, title, line, words);
         },
     );
-    let file = title.to_lowercase().replace([' ', ',', '/', ':'], "-");
-    if csv {
-        view.ctx.save(format!("{file}.csv"), view.lines.csv(line));
-    }
-    if png {
-        view.ctx.save_picture(format!("{file}.png"), shown.response.rect);
-    }
 }
 
 /// One line with its threshold, its reference level and its alerts.
@@ -83,16 +79,24 @@ pub(super) fn chart(ui: &mut Ui, view: &mut View<'_, '_>, title: &str, line: &Li
     }
 }
 
-/// Latency and throughput of each chunk.
+/// Latency or throughput of each chunk.
 pub(super) fn speed(ui: &mut Ui, view: &View<'_, '_>, rate: bool) {
-    let title = if rate { "Throughput by chunk" } else { "Latency by chunk" };
+    let (title, help) =
+        if rate { ("Throughput by chunk", &terms::THROUGHPUT) } else { ("Latency by chunk", &terms::LATENCY) };
     let lines = view.lines;
     let [p50, p95, p99] = &lines.latency;
     let x = |x: f64| lines.x(x);
     let y = |y: f64| if rate { format::rate(y.max(0.0), "rows") } else { format::seconds(y.max(0.0)) };
     let latency = [Series::new("p50", p50, 0), Series::new("p95", p95, 1), Series::new("p99", p99, 2)];
     let throughput = [Series::new("", &lines.rate, 0)];
-    Card::new(title).fill().show(ui, |ui| {
+    let numbers = || {
+        if rate {
+            lines.columns_csv(&[("rows_per_second", &lines.rate)])
+        } else {
+            lines.columns_csv(&[("p50_s", p50), ("p95_s", p95), ("p99_s", p99)])
+        }
+    };
+    chart_card(ui, view.ctx, Card::new(title).explain(help), title, numbers, |ui| {
         if lines.rate.iter().all(|p| !p[1].is_finite()) {
             text::note(ui, "No chunk has a value yet");
             return;

@@ -5,6 +5,8 @@ use eframe::egui::Ui;
 use super::View;
 use super::charts;
 use super::lines::label;
+use super::terms;
+use crate::app::panels::page::chart_card;
 use crate::app::widgets::{Card, Heatmap, HistogramPair, format, key_value, text};
 use crate::monitor::{Bins, ColumnDetail};
 
@@ -20,21 +22,25 @@ pub(super) fn heatmap(ui: &mut Ui, view: &mut View<'_, '_>) {
     let alert = |row: usize, place: usize| series(row).is_some_and(|s| s.alerts.get(place).copied().unwrap_or(false));
     let max = views.drift.iter().flat_map(|s| s.values.iter().flatten()).copied().fold(0.1, f64::max);
     let row = rows.iter().position(|name| *name == view.column);
-    Card::new("Drift by column and chunk")
+    let title = "Drift by column and chunk";
+    let card = Card::new(title)
         .subtitle("js/nannyml")
-        .footnote("Framed cells cross their column's threshold. Click a cell to see what moved.")
-        .fill()
-        .show(ui, |ui| {
-            let out = Heatmap::new("Drift by column and chunk", &rows, &columns, max, &value)
-                .alerts(&alert)
-                .selected(row.zip(view.place))
-                .unit("js")
-                .show(ui);
-            if let Some((row, place)) = out.clicked {
-                view.chosen = Some(place);
-                view.chosen_column = rows.get(row).map(|name| (*name).to_owned());
-            }
-        });
+        .explain(&terms::DRIFT)
+        .footnote("Framed cells cross their column's threshold. Click a cell to see what moved.");
+    let lines = view.lines;
+    let numbers = || {
+        let found: Vec<(&str, &[[f64; 2]])> =
+            lines.drift.iter().map(|l| (l.name.as_str(), l.points.as_slice())).collect();
+        lines.columns_csv(&found)
+    };
+    chart_card(ui, view.ctx, card, title, numbers, |ui| {
+        let map = Heatmap::new(title, &rows, &columns, max, &value);
+        let out = map.alerts(&alert).selected(row.zip(view.place)).unit("js").show(ui);
+        if let Some((row, place)) = out.clicked {
+            view.chosen = Some(place);
+            view.chosen_column = rows.get(row).map(|name| (*name).to_owned());
+        }
+    });
 }
 
 /// The chosen column, or the prediction, in the chosen chunk.
@@ -102,5 +108,5 @@ pub(super) fn column(ui: &mut Ui, view: &mut View<'_, '_>) {
     let lines = view.lines;
     let Some(line) = lines.drift.iter().find(|l| l.name == view.column) else { return };
     let title = format!("Drift of {}", view.column);
-    charts::card(ui, view, &title, line, charts::plain, |_| {});
+    charts::card(ui, view, &title, &terms::DRIFT, line, charts::plain, |_| {});
 }

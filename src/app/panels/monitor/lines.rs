@@ -1,13 +1,13 @@
 //! The series of a snapshot as points of the charts; remade only when a newer snapshot arrives.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::DateTime;
 
-use crate::app::panels::overview::page::date;
+use crate::app::panels::words::data_date;
 use crate::app::widgets::format;
 use crate::monitor::{ChunkReport, MonitorSnapshot, Series};
+use crate::report::csv;
 
 /// One series, ready to draw: x is the chunk's place.
 #[derive(Debug, Default)]
@@ -27,10 +27,9 @@ impl Line {
         let points = points(&series.values);
         let alerts = points.iter().zip(&series.alerts).filter(|(p, a)| **a && p[1].is_finite()).map(|(p, _)| *p);
         let alerts = alerts.collect();
-        let note = series.threshold.map_or_else(
-            || "No threshold could be learned from the reference".to_owned(),
-            |t| format!("Would have fired in {} of {} reference chunks", t.fired_in_reference, t.of),
-        );
+        let note = series
+            .threshold
+            .map_or_else(|| "No threshold could be learned from the reference".to_owned(), |t| t.false_alarms());
         Self {
             name: series.name.clone(),
             label: series.label.clone(),
@@ -91,19 +90,32 @@ impl Lines {
 
     /// A line as a table for a file.
     pub(super) fn csv(&self, line: &Line) -> String {
-        let mut text = "chunk,start_row,start,value,threshold,alert\n".to_owned();
-        let Some(snapshot) = &self.of else { return text };
-        for point in &line.points {
-            let place = point[0] as usize;
-            let Some(chunk) = snapshot.chunk(place) else { continue };
-            let value = if point[1].is_finite() { point[1].to_string() } else { String::new() };
-            let threshold = line.threshold.map(|t| t.to_string()).unwrap_or_default();
-            let start = chunk.start_ms.map(date).unwrap_or_default();
+        let head = ["chunk", "start_row", "start", "value", "threshold", "alert"];
+        let rows = line.points.iter().filter_map(|point| {
             let alert = line.alerts.iter().any(|a| a[0] == point[0]);
-            // Writing to a string cannot fail.
-            writeln!(text, "{place},{},{start},{value},{threshold},{alert}", chunk.start_row).ok();
-        }
-        text
+            let rest = [csv::number(Some(point[1])), csv::number(line.threshold), alert.to_string()];
+            Some(self.place(point[0] as usize)?.into_iter().chain(rest).collect::<Vec<_>>())
+        });
+        csv::table(&head, rows)
+    }
+
+    /// Several lines, named, side by side as a table for a file.
+    pub(super) fn columns_csv(&self, columns: &[(&str, &[[f64; 2]])]) -> String {
+        let head: Vec<&str> =
+            ["chunk", "start_row", "start"].into_iter().chain(columns.iter().map(|(name, _)| *name)).collect();
+        let rows = (0..self.chunks.len()).filter_map(|place| {
+            let values = columns
+                .iter()
+                .map(|(_, points)| points.get(place).map_or_else(String::new, |p| csv::number(Some(p[1]))));
+            Some(self.place(place)?.into_iter().chain(values).collect::<Vec<_>>())
+        });
+        csv::table(&head, rows)
+    }
+
+    /// Number, first row and first day of the chunk at a place.
+    fn place(&self, place: usize) -> Option<[String; 3]> {
+        let chunk = self.of.as_ref()?.chunk(place)?;
+        Some([place.to_string(), chunk.start_row.to_string(), chunk.start_ms.map(data_date).unwrap_or_default()])
     }
 }
 

@@ -5,13 +5,14 @@ mod alerts;
 mod charts;
 mod drift;
 mod lines;
+mod terms;
 mod top;
 
 use eframe::egui::Ui;
 
 use self::lines::Lines;
-use super::overview::deployment_status;
-use super::overview::page;
+use super::page;
+use super::words::deployment_status;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
 use crate::app::widgets::{self, Icon, choice_named, reflow, segmented, status_chip};
@@ -165,7 +166,7 @@ impl MonitorPanel {
             2 => gaps(ui, &mut view, true),
             3 => {
                 let line = &view.lines.prediction;
-                charts::card(ui, &mut view, "Drift of the prediction", line, charts::plain, |_| {});
+                charts::card(ui, &mut view, "Drift of the prediction", &terms::DRIFT, line, charts::plain, |_| {});
             }
             4 => drift::detail(ui, &view, true),
             _ => charts::speed(ui, &view, at == 6),
@@ -183,7 +184,8 @@ fn metric(ui: &mut Ui, view: &mut View<'_, '_>, chosen: &mut usize) {
     let Some(line) = lines.metrics.get(*chosen) else { return };
     let options: Vec<(usize, &str)> = lines.metrics.iter().map(|l| l.label.as_str()).enumerate().collect();
     let title = format!("{} by chunk", line.label);
-    charts::card(ui, view, &title, line, charts::plain, |ui| {
+    let help = terms::performance(&line.name);
+    charts::card(ui, view, &title, &help, line, charts::plain, |ui| {
         segmented(ui, "Metric", chosen, &options);
     });
 }
@@ -194,5 +196,6 @@ fn gaps(ui: &mut Ui, view: &mut View<'_, '_>, unseen: bool) {
     let Some(line) = of.iter().find(|l| l.name == view.column) else { return };
     let words = if unseen { "Unseen values of" } else { "Missing values of" };
     let title = format!("{words} {}", view.column);
-    charts::card(ui, view, &title, line, if unseen { charts::number } else { charts::share }, |_| {});
+    let help = if unseen { &terms::UNSEEN } else { &terms::MISSING };
+    charts::card(ui, view, &title, help, line, if unseen { charts::number } else { charts::share }, |_| {});
 }

@@ -3,9 +3,10 @@
 use eframe::egui::Ui;
 
 use super::View;
-use crate::app::panels::overview::page::metric_name;
+use super::terms;
 use crate::app::theme::Status;
-use crate::app::widgets::{StatTile, format, reflow};
+use crate::app::widgets::{Explainer, StatTile, format, reflow};
+use crate::stats::metric;
 
 struct Tile {
     title: String,
@@ -13,6 +14,7 @@ struct Tile {
     interval: String,
     comparison: String,
     chip: Option<(Status, &'static str)>,
+    help: Option<Explainer>,
 }
 
 pub(super) fn tiles(ui: &mut Ui, view: &View<'_, '_>) {
@@ -22,6 +24,9 @@ pub(super) fn tiles(ui: &mut Ui, view: &View<'_, '_>) {
         let mut shown = StatTile::new(&tile.title, &tile.value).interval(&tile.interval).comparison(&tile.comparison);
         if let Some((status, word)) = tile.chip {
             shown = shown.chip(status, word);
+        }
+        if let Some(help) = &tile.help {
+            shown = shown.explain(help);
         }
         shown.show(ui);
     });
@@ -41,13 +46,14 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
         let crossed = last.and_then(|(place, _)| series.alerts.get(place).copied());
         let arrow = if change.is_some_and(|c| c < 0.0) { "▼" } else { "▲" };
         tiles.push(Tile {
-            title: format!("{}, last chunk", metric_name(name)),
+            title: format!("{}, last chunk", metric::title(name)),
             value: format::metric(last.map(|l| l.1), None),
             interval: format!("reference {}", format::metric(series.level, None)),
             comparison: change
                 .map(|c| format!("{arrow} {} against reference", format::metric(Some(c.abs()), None)))
                 .unwrap_or_default(),
             chip: crossed.map(|c| if c { (Status::Alert, "past threshold") } else { (Status::Ok, "within") }),
+            help: Some(terms::performance(name)),
         });
     }
     let Some(chunk) = snapshot.last_chunk() else { return tiles };
@@ -59,6 +65,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
         interval: "in the last chunk".to_owned(),
         comparison: drifting.iter().take(3).copied().collect::<Vec<_>>().join(", "),
         chip: Some(if drifting.is_empty() { (Status::Ok, "none") } else { (Status::Warning, "look") }),
+        help: Some(terms::DRIFT.clone()),
     });
     let columns = || snapshot.profile.columns.iter().map(|c| &c.whole);
     let missing: u64 = columns().map(|c| c.missing).sum();
@@ -71,6 +78,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
         interval: format!("reference {}", format::percent_opt(before)),
         comparison: String::new(),
         chip: None,
+        help: Some(terms::MISSING.clone()),
     });
     let unseen: u64 = chunk.columns.iter().map(|c| c.unseen).sum();
     tiles.push(Tile {
@@ -79,6 +87,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
         interval: "in the last chunk".to_owned(),
         comparison: String::new(),
         chip: Some(if unseen == 0 { (Status::Ok, "none") } else { (Status::Warning, "look") }),
+        help: Some(terms::UNSEEN.clone()),
     });
     if let Some(latency) = chunk.latency {
         tiles.push(Tile {
@@ -87,6 +96,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
             interval: format::rate(latency.rows_per_second, "rows"),
             comparison: String::new(),
             chip: None,
+            help: Some(terms::LATENCY.clone()),
         });
     }
     tiles.push(Tile {
@@ -95,6 +105,7 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
         interval: format!("{} with a known target", format::count(snapshot.rows_labelled)),
         comparison: format!("{} skipped", format::count(snapshot.rows_skipped)),
         chip: None,
+        help: None,
     });
     tiles
 }

@@ -3,8 +3,9 @@
 use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 
 use super::models::{candidate_words, secondary};
-use super::page::{ago, tall};
 use crate::app::context::{PanelContext, Subject};
+use crate::app::panels::page::tall;
+use crate::app::panels::words::{ago, data_date};
 use crate::app::theme::{ROW_HEIGHT, SPACE_XS, Status};
 use crate::app::widgets::{Button, Card, Column, Explainer, Icon, Table, format, status_chip, text};
 use crate::backend::Command;
@@ -73,7 +74,7 @@ fn alert_row(ui: &mut Ui, ctx: &PanelContext<'_>, view: &AlertView) {
                 ui.add_space(SPACE_XS);
                 text::elided(ui, alert.message.as_str());
                 let chunks = format::counted(alert.chunks as u64, "chunk");
-                let since = alert.since_ms.map(|at| format!(" · since {}", super::page::date(at))).unwrap_or_default();
+                let since = alert.since_ms.map(|at| format!(" · since {}", data_date(at))).unwrap_or_default();
                 text::caption(ui, &format!("{} · {chunks}{since}", view.deployment_name));
             });
         });

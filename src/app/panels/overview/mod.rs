@@ -2,18 +2,14 @@
 //!
 //! It only reads the state and leads to the panel where the work is done; it sets nothing up itself.
 
-#[cfg(test)]
-pub(super) mod fixture;
 mod lists;
 mod models;
 pub(super) mod next;
-pub(super) mod page;
-
-pub(super) use models::{deployment_status, kind_words, stage_status};
 
 use eframe::egui::Ui;
 
 use self::next::Next;
+use super::page;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
 use crate::app::theme::{SPACE_M, SPACE_S, Status};
@@ -135,7 +131,7 @@ fn nothing(ui: &mut Ui, words: &str) {
 mod tests {
     use egui_kittest::kittest::Queryable as _;
 
-    use super::fixture::{World, harness};
+    use super::super::fixture::{World, harness};
     use super::*;
     use crate::app::context::{Request, Subject};
     use crate::backend::Command;

@@ -4,46 +4,19 @@ use eframe::egui::Ui;
 
 use super::next::{deployment_of, last_result};
 use super::nothing;
-use super::page::{TALL_ROW, metric_name, two_lines};
 use crate::app::context::{PanelContext, Subject};
+use crate::app::panels::page::{TALL_ROW, two_lines};
+use crate::app::panels::words::{deployment_status, kind_words, stage_status};
 use crate::app::theme::{Status, dim, strong};
 use crate::app::widgets::{Button, Card, Column, Explainer, Table, format, status_chip, text};
-use crate::backend::state::{DeploymentStateView, DeploymentView, ModelView, Stage};
+use crate::backend::state::{DeploymentView, ModelView};
 use crate::monitor::AlertState;
+use crate::stats::metric;
 use crate::validate::report::main_metric;
 
 /// Rows a deployment has answered: live, else as kept.
 pub(super) fn answered(ctx: &PanelContext<'_>, deployment: &DeploymentView) -> u64 {
     ctx.live.stats.get(&deployment.id).map_or(deployment.captured, |s| s.rows_answered)
-}
-
-/// How a deployment's state is shown.
-pub(in crate::app::panels) fn deployment_status(state: &DeploymentStateView) -> Status {
-    match state {
-        DeploymentStateView::Running => Status::Running,
-        DeploymentStateView::Paused => Status::Warning,
-        DeploymentStateView::Finished => Status::Ok,
-        DeploymentStateView::Stopped => Status::Neutral,
-        DeploymentStateView::Failed(_) => Status::Alert,
-    }
-}
-
-/// The story and the task of a model, as one line.
-pub(in crate::app::panels) fn kind_words(model: &ModelView) -> String {
-    let task = model.inspection.task.word();
-    match model.card.as_ref().and_then(|c| c.story.as_deref()) {
-        Some(story) => format!("{} · {task}", story.replace('_', " ")),
-        None => task.to_owned(),
-    }
-}
-
-/// How a stage is shown.
-pub(in crate::app::panels) fn stage_status(stage: Stage) -> Status {
-    match stage {
-        Stage::Added => Status::Neutral,
-        Stage::Validated => Status::Ok,
-        Stage::Deployed => Status::Running,
-    }
 }
 
 pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>) {
@@ -107,7 +80,7 @@ fn verdict(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     let interval = value.and_then(|m| m.low.zip(m.high));
     let number = format::metric(value.and_then(|m| m.value), interval);
     let decimals = format::metric_decimals(value.and_then(|m| m.value).unwrap_or(0.0), interval);
-    let words = strong(format!("{} {number}", metric_name(metric)));
+    let words = strong(format!("{} {number}", metric::title(metric)));
     two_lines(ui, words, &format::interval(interval, decimals)).on_hover_text(format!(
         "On {}, {}",
         run.dataset_name,
@@ -122,7 +95,7 @@ fn against(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
     let (status, word) = if against.holds { (Status::Ok, "holds") } else { (Status::Alert, "does not hold") };
     status_chip(ui, status, word).on_hover_text(format!(
         "{}: {} in training, {} now",
-        metric_name(&against.metric),
+        metric::title(&against.metric),
         format::metric(Some(against.training), None),
         format::metric(Some(against.value), None),
     ));
@@ -167,7 +140,7 @@ pub(super) fn candidate_words(ctx: &PanelContext<'_>, run: &crate::backend::stat
     let metric = main_metric(result.task);
     let value = result.metrics.get(metric);
     let number = format::metric(value.and_then(|m| m.value), value.and_then(|m| m.low.zip(m.high)));
-    format!("{} · {} {number}", result.name, metric_name(metric))
+    format!("{} · {} {number}", result.name, metric::title(metric))
 }
 
 /// Secondary words in a cell.

@@ -143,8 +143,8 @@ pub(super) fn deployment_of<'a>(state: &'a State, model: &str) -> Option<&'a Dep
 mod tests {
     use std::sync::Arc;
 
-    use super::super::fixture::World;
     use super::*;
+    use crate::app::panels::fixture::World;
 
     #[test]
     fn the_way_leads_from_runtime_to_watching() {

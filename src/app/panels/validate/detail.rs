@@ -4,6 +4,7 @@ use eframe::egui::Ui;
 
 use super::view::View;
 use crate::app::context::PanelContext;
+use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
 use crate::app::widgets::{
     Button, Card, Column, ConfusionMatrix, Curve, CurveChart, Explainer, Icon, MetricRow, ScatterChart, ScatterGuide,
@@ -20,6 +21,7 @@ const HEIGHT: f32 = 260.0;
 enum Part {
     Confusion,
     Roc,
+    PrecisionRecall,
     Calibration,
     Classes,
     Residuals,
@@ -36,6 +38,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &Mod
     }
     if !view.roc.is_empty() {
         parts.push(Part::Roc);
+    }
+    if !view.precision_recall.is_empty() {
+        parts.push(Part::PrecisionRecall);
     }
     if !view.calibration.is_empty() {
         parts.push(Part::Calibration);
@@ -55,6 +60,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &Mod
     reflow(ui, "validation detail", parts.len(), 300.0, &[], |ui, place| match parts.get(place) {
         Some(Part::Confusion) => confusion(ui, ctx, model, view),
         Some(Part::Roc) => roc(ui, ctx, model, view),
+        Some(Part::PrecisionRecall) => precision_recall(ui, ctx, model, view),
         Some(Part::Calibration) => calibration(ui, ctx, model, view),
         Some(Part::Classes) => classes(ui, ctx, &model.per_class),
         Some(Part::Residuals) => residuals(ui, ctx, model),
@@ -62,30 +68,6 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &Mod
         Some(Part::Behind) => behind(ui, model, view),
         None => {}
     });
-}
-
-/// A card whose content can be saved as numbers and as a picture.
-fn chart(
-    ui: &mut Ui,
-    ctx: &PanelContext<'_>,
-    card: Card<'_>,
-    name: &str,
-    numbers: impl Fn() -> String,
-    content: impl FnOnce(&mut Ui),
-) {
-    let mut picture = false;
-    let export = |ui: &mut Ui| {
-        if Button::quiet("PNG").name(&format!("Export {name} as PNG")).show(ui).clicked() {
-            picture = true;
-        }
-        if Button::quiet("CSV").name(&format!("Export {name} as CSV")).icon(Icon::Export).show(ui).clicked() {
-            ctx.save(format!("{name}.csv"), numbers());
-        }
-    };
-    let rect = card.fill().show_with(ui, export, content).response.rect;
-    if picture {
-        ctx.save_picture(format!("{name}.png"), rect);
-    }
 }
 
 fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, view: &View) {
@@ -155,7 +137,7 @@ fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &Vi
         csv::table(&head, rows)
     };
     let help = Explainer::new("Confusion", "Rows by what they were and what the model said; shares are of their row.");
-    chart(ui, ctx, Card::new("Confusion").explain(&help), "confusion", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("Confusion").explain(&help), "confusion", numbers, |ui| {
         ConfusionMatrix::new("Confusion matrix", &labels, &count).show(ui);
     });
 }
@@ -174,11 +156,28 @@ fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
         csv::table(&["threshold", "false_positive_rate", "true_positive_rate"], rows)
     };
     let title = format!("AUC {}", format::metric(model.value("roc_auc"), None));
-    chart(ui, ctx, Card::new("ROC").subtitle(&title), "roc", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("ROC").subtitle(&title), "roc", numbers, |ui| {
         let curves = [Curve { name: &model.name, points: &view.roc, color: 0, dots: false }];
         let mut chart =
             CurveChart::new("ROC curve", &curves).axes("false positive rate", "true positive rate").diagonal();
         if let Some((x, y, name)) = &view.mark {
+            chart = chart.mark(*x, *y, name);
+        }
+        chart.show(ui);
+    });
+}
+
+fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+    let numbers = || pairs_csv(["recall", "precision"], &view.precision_recall);
+    let title = format!("average precision {}", format::metric(model.value("average_precision"), None));
+    chart_card(ui, ctx, Card::new("Precision and recall").subtitle(&title), "precision-recall", numbers, |ui| {
+        let guess = view.prevalence.map(|share| [[0.0, share], [1.0, share]]);
+        let mut curves = vec![Curve { name: &model.name, points: &view.precision_recall, color: 0, dots: false }];
+        if let Some(guess) = &guess {
+            curves.push(Curve { name: "share of positives", points: guess, color: 2, dots: false });
+        }
+        let mut chart = CurveChart::new("Precision-recall curve", &curves).axes("recall", "precision");
+        if let Some((x, y, name)) = &view.precision_recall_mark {
             chart = chart.mark(*x, *y, name);
         }
         chart.show(ui);
@@ -195,7 +194,7 @@ fn calibration(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &
         csv::table(&["mean_predicted", "observed_share", "rows"], lines)
     };
     let title = format!("error {}", format::metric(model.value("ece"), None));
-    chart(ui, ctx, Card::new("Calibration").subtitle(&title), "calibration", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("Calibration").subtitle(&title), "calibration", numbers, |ui| {
         let curves = [Curve { name: &model.name, points: &view.calibration, color: 1, dots: true }];
         CurveChart::new("Calibration curve", &curves).axes("mean probability", "observed share").diagonal().show(ui);
     });
@@ -209,7 +208,7 @@ fn classes(ui: &mut Ui, ctx: &PanelContext<'_>, classes: &[PerClass]) {
         });
         csv::table(&["class", "precision", "recall", "f1", "rows"], rows)
     };
-    chart(ui, ctx, Card::new("By class"), "classes", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("By class"), "classes", numbers, |ui| {
         let heads = [
             Column::words("Class", 1.4),
             Column::numbers("precision", 1.0),
@@ -235,7 +234,7 @@ fn residuals(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
     let Some(residuals) = &model.residuals else { return };
     let numbers = || pairs_csv(["prediction", "error"], &residuals.sample);
     let title = format::counted(residuals.sample.len() as u64, "row");
-    chart(ui, ctx, Card::new("Residuals").subtitle(&title), "residuals", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("Residuals").subtitle(&title), "residuals", numbers, |ui| {
         ScatterChart::new("Residuals", &residuals.sample)
             .axes("prediction", "prediction − target")
             .guide(ScatterGuide::Zero)
@@ -251,7 +250,7 @@ fn errors(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View)
             .map(|(low, high, rows)| [csv::number(Some(*low)), csv::number(Some(*high)), rows.to_string()]);
         csv::table(&["low", "high", "rows"], rows)
     };
-    chart(ui, ctx, Card::new("Errors").subtitle("prediction − target"), "errors", numbers, |ui| {
+    chart_card(ui, ctx, Card::new("Errors").subtitle("prediction − target"), "errors", numbers, |ui| {
         let low = histogram.first().map_or(0.0, |bin| bin.0);
         let high = histogram.last().map_or(1.0, |bin| bin.1);
         let top = view.errors.iter().map(|p| p[1]).fold(0.0, f64::max);

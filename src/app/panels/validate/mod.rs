@@ -17,7 +17,8 @@ use eframe::egui::{Label, RichText, Ui};
 
 use self::setup::Setup;
 use self::view::View;
-use super::overview::page;
+use super::page;
+use super::words::ago;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
 use crate::app::theme::{SPACE_S, SPACE_XS, Status, tokens};
@@ -138,7 +139,7 @@ impl ValidatePanel {
             .iter()
             .map(|run| {
                 let models = format::counted(run.report.models.len() as u64, "model");
-                let ago = page::ago(run.created_at_ms, ctx.now_ms);
+                let ago = ago(run.created_at_ms, ctx.now_ms);
                 (Some(run.id), format!("{models} on {} · {ago}", run.dataset_name))
             })
             .collect();

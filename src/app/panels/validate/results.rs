@@ -7,13 +7,13 @@ use eframe::egui::Ui;
 use super::detail;
 use super::view::{View, interval};
 use crate::app::context::{PanelContext, Subject};
-use crate::app::panels::overview::page::metric_name;
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{
     Button, Card, Column, Icon, IntervalDot, Table, format, interval_dots, reflow, status_chip, tabs, text,
 };
 use crate::backend::state::RunView;
 use crate::report::csv;
+use crate::stats::metric;
 use crate::validate::report::{Report, main_metric};
 
 /// Height of the comparison's rows in points; more scroll.
@@ -48,7 +48,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place:
             let (status, words) = if against.holds { (Status::Ok, "holds") } else { (Status::Alert, "does not hold") };
             let hover = format!(
                 "{} was {} in training and is {} here",
-                metric_name(&against.metric),
+                metric::title(&against.metric),
                 format::metric(Some(against.training), None),
                 format::metric(Some(against.value), None),
             );
@@ -71,7 +71,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place:
 
 fn candidates(ui: &mut Ui, report: &Report, place: &mut usize) {
     let metric = report.models.first().map_or("", |m| main_metric(m.task));
-    let title = format!("Candidates by {}", metric_name(metric));
+    let title = format!("Candidates by {}", metric::title(metric));
     let level = format!("{} % intervals", format::decimal(report.level * 100.0, 0));
     Card::new(&title).right(&level).fill().show(ui, |ui| {
         let dots: Vec<IntervalDot<'_>> = report
@@ -158,7 +158,7 @@ fn comparison(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
             let words = match column {
                 0 => line.a.clone(),
                 1 => line.b.clone(),
-                2 => metric_name(&line.metric).to_owned(),
+                2 => metric::title(&line.metric).to_owned(),
                 3 => {
                     let ends = line.low.zip(line.high);
                     let value = format::metric(Some(line.difference), ends);

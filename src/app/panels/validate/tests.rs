@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
 use crate::app::context::{Request, Subject};
-use crate::app::panels::overview::fixture::{World, harness};
+use crate::app::panels::fixture::{World, harness};
 use crate::backend::Command;
 use crate::backend::command::Preparing;
 use crate::backend::state::Preparation;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::widgets::{Explainer, format};
 use crate::backend::state::RunView;
+use crate::stats::metric::title;
 use crate::validate::help::help;
 use crate::validate::report::{MetricValue, ModelResult, metric_order};
 
@@ -29,6 +30,12 @@ pub(super) struct View {
     pub(super) classes: Vec<String>,
     pub(super) roc: Vec<[f64; 2]>,
     pub(super) mark: Option<(f64, f64, String)>,
+    /// Recall and precision.
+    pub(super) precision_recall: Vec<[f64; 2]>,
+    /// The point of the threshold on it.
+    pub(super) precision_recall_mark: Option<(f64, f64, String)>,
+    /// Share of positives: the precision of a guess.
+    pub(super) prevalence: Option<f64>,
     pub(super) calibration: Vec<[f64; 2]>,
     /// The outline of the histogram of errors: error and share of rows.
     pub(super) errors: Vec<[f64; 2]>,
@@ -48,6 +55,20 @@ fn mark(model: &ModelResult) -> Option<(f64, f64, String)> {
     Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, format!("threshold {}", format::decimal(threshold, 2))))
 }
 
+/// The point of recall and precision that belongs to the model's threshold.
+fn precision_recall_mark(model: &ModelResult) -> Option<(f64, f64, String)> {
+    let threshold = model.threshold?;
+    let name = format!("threshold {}", format::decimal(threshold, 2));
+    Some((model.value("recall")?, model.value("precision")?, name))
+}
+
+/// Share of the positive class in a two-class confusion matrix.
+fn prevalence(model: &ModelResult) -> Option<f64> {
+    let [negative, positive] = model.confusion.as_ref()?.matrix.as_slice() else { return None };
+    let (negative, positive) = (negative.iter().sum::<u64>(), positive.iter().sum::<u64>());
+    (negative + positive > 0).then(|| positive as f64 / (negative + positive) as f64)
+}
+
 /// The outline of a histogram as one curve of error and share.
 fn outline(histogram: &[(f64, f64, u64)]) -> Vec<[f64; 2]> {
     let all: u64 = histogram.iter().map(|(_, _, rows)| rows).sum();
@@ -61,16 +82,16 @@ fn outline(histogram: &[(f64, f64, u64)]) -> Vec<[f64; 2]> {
 }
 
 fn metrics(model: &ModelResult) -> Vec<MetricLine> {
-    let line = |key: &str| {
+    let line = |key: &'static str| {
         let value = model.metrics.get(key)?;
         let words = help(key);
-        let mut explainer = Explainer::new(words.title, words.text).formula(words.formula);
+        let mut explainer = Explainer::new(title(key), words.text).formula(words.formula);
         if let Some(method) = &value.interval {
             explainer =
                 explainer.convention(format!("{} % interval: {method}", format::decimal(value.level * 100.0, 0)));
         }
         Some(MetricLine {
-            name: words.title,
+            name: title(key),
             help: explainer,
             value: value.value,
             interval: interval(value),
@@ -117,7 +138,7 @@ impl View {
         let curves = model.curves.as_ref();
         let reasons = metric_order(model.task)
             .iter()
-            .filter_map(|key| Some(format!("{}: {}", help(key).title, model.metrics.get(*key)?.reason.as_ref()?)))
+            .filter_map(|key| Some(format!("{}: {}", title(key), model.metrics.get(*key)?.reason.as_ref()?)))
             .collect();
         Some(Self {
             run: Arc::clone(run),
@@ -127,6 +148,11 @@ impl View {
             classes,
             roc: curves.map(|c| pairs(&c.roc.fpr, &c.roc.tpr)).unwrap_or_default(),
             mark: mark(model),
+            precision_recall: curves
+                .map(|c| pairs(&c.precision_recall.recall, &c.precision_recall.precision))
+                .unwrap_or_default(),
+            precision_recall_mark: precision_recall_mark(model),
+            prevalence: prevalence(model),
             calibration: curves.map(|c| pairs(&c.calibration.predicted, &c.calibration.observed)).unwrap_or_default(),
             errors: model.residuals.as_ref().map(|r| outline(&r.histogram)).unwrap_or_default(),
             facts: facts(run, model),

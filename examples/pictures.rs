@@ -1,0 +1,66 @@
+//! Makes the pictures of the README: the demo, walked through by the program itself on a software rasteriser.
+//!
+//! `cargo run --release --features snapshots --example pictures` writes `assets/pictures/*.png`. It needs a Vulkan
+//! driver, such as Mesa's software one, and no display.
+
+#![expect(clippy::unwrap_used, reason = "a picture that cannot be made ends the program")]
+
+#[path = "../tests/common/listener.rs"]
+mod listener;
+#[path = "../tests/common/runtime.rs"]
+mod runtime;
+#[path = "../tests/common/window.rs"]
+mod window;
+
+use std::path::Path;
+
+use egui_kittest::Harness;
+use listener::options;
+use modeldeck::backend::state::{DeploymentStateView, RuntimeView};
+use window::{Answers, Window};
+
+const SIZE: [f32; 2] = [1280.0, 800.0];
+/// Rows answered before the picture of a working deployment is taken.
+const SOME_ROWS: u64 = 60_000;
+
+fn save(window: &mut Window, name: &str) {
+    window.page.remove_cursor();
+    window.page.run_ok();
+    let picture = window.page.render().unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/pictures").join(format!("{name}.png"));
+    picture.save(&path).unwrap();
+    tracing::info!("{}", path.display());
+}
+
+fn main() {
+    tracing_subscriber::fmt().init();
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("samples");
+    let mut window = Window::build(
+        Harness::builder().with_size(SIZE).wgpu(),
+        options(&workspace, runtime::runtime(), true),
+        Answers::default(),
+    );
+    window.until("the samples", |a| a.state().samples && matches!(a.state().runtime, RuntimeView::Ready { .. }));
+    save(&mut window, "overview");
+    window.click("Models");
+    save(&mut window, "models");
+    window.click("Validate");
+    window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.click("Run validation");
+    window.until("the result", |a| !a.state().runs.is_empty() && a.jobs().is_empty());
+    window.scroll_to("Confusion matrix");
+    save(&mut window, "validate");
+    window.click("Deploy this model…");
+    window.click("20,000");
+    window.click("Start deployment");
+    window.until("answers", |a| a.live().stats.values().any(|s| s.rows_answered > SOME_ROWS));
+    save(&mut window, "deploy");
+    window.click("max");
+    window.click("Watch in Monitor");
+    window.until("the end of the year", |a| {
+        a.state().deployments.iter().all(|d| d.state == DeploymentStateView::Finished)
+    });
+    save(&mut window, "monitor");
+    window.close();
+}

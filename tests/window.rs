@@ -1,0 +1,88 @@
+//! A walk through the whole window by the names a person reads, over the live backend and the real models:
+//! add → validate → deploy → stream → alert → restart → still there.
+
+#[path = "common/listener.rs"]
+mod listener;
+#[path = "common/runtime.rs"]
+mod runtime;
+#[path = "common/window.rs"]
+mod window;
+
+use std::path::{Path, PathBuf};
+
+use egui_kittest::kittest::Queryable as _;
+use listener::options;
+use modeldeck::app::action::Panel;
+use modeldeck::backend::state::{DeploymentStateView, RuntimeView};
+use modeldeck::monitor::AlertState;
+use window::{Answers, Window};
+
+fn flights(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models/flights").join(name)
+}
+
+#[test]
+fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = ["logistic.onnx", "gradient_boosting.onnx", "overfitted.onnx"].map(flights).to_vec();
+    let answers = Answers::of([models, vec![flights("april.parquet")], vec![flights("stream.parquet")]]);
+    let open = |answers| Window::open([1280.0, 800.0], options(folder.path(), runtime::runtime(), false), answers);
+
+    let mut window = open(answers);
+    window.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
+    window.click("Models");
+    window.click("Add model…");
+    window.until("the models", |a| a.state().models.len() == 3);
+    window.click("Add dataset…");
+    window.until("April", |a| a.state().datasets.len() == 1);
+    window.click("Add dataset…");
+    window.until("the year", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
+
+    let names: Vec<String> = window.page.state().state().models.iter().map(|m| m.name.clone()).collect();
+    window.click("Validate");
+    for name in names.iter().skip(1) {
+        window.click(name);
+    }
+    window.choose("Dataset", "april.parquet");
+    window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.click("Run validation");
+    window.until("the result", |a| !a.state().runs.is_empty());
+    for part in ["Recommendation", "Confusion matrix", "ROC curve", "Calibration curve", "does not hold"] {
+        assert!(window.has(part), "{part} is not on the page");
+    }
+
+    window.click("Deploy this model…");
+    assert_eq!(window.page.state().panel(), Panel::Deploy);
+    window.choose("Dataset", "stream.parquet");
+    window.click("max");
+    window.click("Start deployment");
+    window.until("the deployment", |a| !a.state().deployments.is_empty());
+    window.click("Watch in Monitor");
+    assert_eq!(window.page.state().panel(), Panel::Monitor);
+    window.until("the end of the stream", |a| {
+        a.state().deployments.iter().all(|d| d.state == DeploymentStateView::Finished)
+    });
+    assert!(window.has("Drift by column and chunk"));
+    let shown = window.page.state().state().alerts.first().unwrap().clone();
+    window.page.get_by_label(&shown.alert.message);
+    window.click(&format!("Acknowledge alert {}", shown.id));
+    let seen = |a: &modeldeck::app::App| {
+        a.state().alerts.iter().any(|x| x.id == shown.id && x.alert.state == AlertState::Acknowledged)
+    };
+    window.until("the acknowledgement", seen);
+    let rows = window.page.state().state().deployments[0].captured;
+    window.close();
+
+    let mut window = open(Answers::default());
+    window.until("the kept workspace", |a| a.state().workspace.ready && !a.state().deployments.is_empty());
+    assert_eq!(window.page.state().panel(), Panel::Monitor, "the panel is remembered");
+    assert!(seen(window.page.state()));
+    assert!(window.has("Drift by column and chunk"));
+    window.page.get_by_label(&shown.alert.message);
+    window.click("Deploy");
+    assert_eq!(window.page.state().state().deployments[0].captured, rows);
+    assert!(window.has("finished"));
+    window.click("Validate");
+    assert!(window.has("Recommendation"));
+    window.close();
+}
