@@ -12,6 +12,7 @@ use super::state::DatasetView;
 use crate::data::profile::profile;
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::data::schema::{Role, infer_roles};
+use crate::stats::grouped::rows;
 use crate::workspace::DatasetRecord;
 
 /// What is kept of a dataset beside its fingerprint.
@@ -100,7 +101,7 @@ impl Service {
                         ));
                         return;
                     }
-                    let text = format!("Added “{}”: {} rows", read.view.name, read.view.rows);
+                    let text = format!("Added “{}”: {}", read.view.name, rows(read.view.rows as u64));
                     if service.keep_dataset(read) {
                         service.info(text);
                     }

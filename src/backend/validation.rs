@@ -13,6 +13,7 @@ use crate::data::read::Dataset;
 use crate::data::watch::Watch as _;
 use crate::model::binding::{How, propose_without};
 use crate::model::{BindingProposal, BoundModel, ModelFile, Runtime};
+use crate::stats::grouped;
 use crate::validate::estimate::estimate;
 use crate::validate::run::check_target;
 use crate::validate::{Candidate, Plan, Report};
@@ -276,7 +277,7 @@ impl Service {
                 report: Arc::new(report),
             }),
         );
-        self.info(format!("Validated on {rows} rows of {dataset_name}"));
+        self.info(format!("Validated on {} of {dataset_name}", grouped::rows(rows as u64)));
         self.update_stages();
     }
 

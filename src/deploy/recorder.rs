@@ -11,6 +11,7 @@ use super::shared::Shared;
 use super::sink::{AnsweredBatch, DeployEvent, Sink};
 use super::stats::{DeploymentState, TOLD_EVERY};
 use super::worker::panic_text;
+use crate::stats::grouped;
 
 pub(super) struct Recorder {
     pub(super) shared: Arc<Shared>,
@@ -35,7 +36,7 @@ impl Recorder {
         // A worker that still has an answer to give must not wait for a reader.
         drop(answers);
         if let Some(Unkept { rows, why }) = unkept {
-            let why = format!("{rows} answered rows could not be kept. {why}");
+            let why = format!("{} of answers could not be kept. {why}", grouped::rows(rows as u64));
             shared.set_state(DeploymentState::Failed { why });
         }
         let stopped = shared.control.stopping();

@@ -6,7 +6,7 @@
 use super::alert::{Alert, AlertKind, AlertState, Severity};
 use super::chunk::{ChunkReport, ColumnChunk};
 use super::profile::{ReferenceProfile, Threshold};
-use crate::stats::metric;
+use crate::stats::{grouped, metric};
 
 /// What became of an alert.
 #[derive(Clone, Debug, PartialEq)]
@@ -224,10 +224,11 @@ fn judged(
 }
 
 fn unseen_message(name: &str, column: &ColumnChunk) -> String {
-    let rows = if column.unseen == 1 { "1 row has".to_owned() } else { format!("{} rows have", column.unseen) };
+    let verb = if column.unseen == 1 { "has" } else { "have" };
+    let rows = grouped::rows(column.unseen);
     let examples: Vec<String> = column.unseen_examples.iter().take(3).map(|e| quoted(e)).collect();
     let such = if examples.is_empty() { String::new() } else { format!(", such as {}", examples.join(", ")) };
-    format!("{rows} a value of {} that the reference does not have{such}", quoted(name))
+    format!("{rows} {verb} a value of {} that the reference does not have{such}", quoted(name))
 }
 
 fn quoted(name: &str) -> String {

@@ -7,6 +7,7 @@
 pub mod binary;
 pub mod delong;
 pub mod distance;
+pub mod grouped;
 pub mod histogram;
 pub mod intervals;
 pub mod metric;

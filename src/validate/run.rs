@@ -17,6 +17,7 @@ use crate::data::target::{class_labels, numbers};
 use crate::data::watch::Watch;
 use crate::model::session::NO_LABEL;
 use crate::model::{BoundModel, ModelCard, ModelFile, Runtime, Scorer, Scores, SessionSettings, Task};
+use crate::stats::grouped;
 
 /// A model that is ready to be validated.
 #[derive(Clone, Debug)]
@@ -360,9 +361,10 @@ fn why_none(aligned: &Aligned, rows: usize) -> String {
     if aligned.without_target == rows {
         return "the target is missing in every row".to_owned();
     }
-    let mut reasons: Vec<String> = aligned.skipped.iter().map(|s| format!("{} ({} rows)", s.reason, s.rows)).collect();
+    let mut reasons: Vec<String> =
+        aligned.skipped.iter().map(|s| format!("{} ({})", s.reason, grouped::rows(s.rows))).collect();
     if aligned.without_target > 0 {
-        reasons.push(format!("the target is missing in {} rows", aligned.without_target));
+        reasons.push(format!("the target is missing in {}", grouped::rows(aligned.without_target as u64)));
     }
     reasons.join("; ")
 }

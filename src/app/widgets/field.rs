@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use eframe::egui::{ComboBox, DragValue, Id, Label, Margin, Rect, Response, TextEdit, Ui, pos2, vec2};
+use eframe::egui::{ComboBox, DragValue, Id, Label, Margin, Rect, Response, TextEdit, Ui, emath, pos2, vec2};
 
+use super::format;
 use super::icon::Icon;
 use super::text::{elided, room};
 use crate::app::theme::{ROW_HEIGHT, SPACE_S, dim, tokens};
@@ -56,7 +57,7 @@ pub fn choice_named<T: Clone + PartialEq>(
     width: f32,
 ) -> bool {
     let before = value.clone();
-    let shown = options.iter().find(|(v, _)| v == value).map_or(super::format::NONE, |(_, text)| *text);
+    let shown = options.iter().find(|(v, _)| v == value).map_or(format::NONE, |(_, text)| *text);
     ComboBox::from_id_salt(("choice", name))
         .selected_text(shown)
         .truncate()
@@ -81,7 +82,11 @@ pub fn number_field(ui: &mut Ui, label: &str, value: &mut f64, range: RangeInclu
     let speed = if span.is_finite() && span > 0.0 { (span / 400.0).min(1.0) } else { 0.1 };
     labelled(ui, label, |ui, name| {
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        ui.add(DragValue::new(value).range(range).speed(speed).max_decimals(4).suffix(suffix)).labelled_by(name)
+        let value = DragValue::new(value).range(range).speed(speed).max_decimals(4).suffix(suffix);
+        let value = value
+            .custom_formatter(|v, decimals| format::grouped(&emath::format_with_decimals_in_range(v, decimals)))
+            .custom_parser(format::parse);
+        ui.add(value).labelled_by(name)
     })
 }
 

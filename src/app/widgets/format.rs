@@ -3,21 +3,27 @@
 
 use std::time::Duration;
 
+pub use crate::stats::grouped::grouped;
+
 /// What stands where a number has no meaning.
 pub const NONE: &str = "–";
 const MINUS: char = '−';
 
 /// A count with commas between thousands: `27,211`.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
+    grouped(&n.to_string())
+}
+
+/// A number as a person types it: commas between thousands, or one comma before the decimals.
+pub fn parse(text: &str) -> Option<f64> {
+    let text: String =
+        text.trim().chars().filter(|c| !c.is_whitespace()).map(|c| if c == MINUS { '-' } else { c }).collect();
+    let is_decimal_comma = match text.split_once(',') {
+        Some((_, after)) => !after.contains([',', '.']) && after.len() != 3,
+        None => false,
+    };
+    let text = if is_decimal_comma { text.replace(',', ".") } else { text.replace(',', "") };
+    text.parse().ok().filter(|v: &f64| v.is_finite())
 }
 
 /// A count in at most four characters: `999`, `1.3k`, `27k`, `1.2M`.
@@ -58,12 +64,7 @@ pub fn decimal(value: f64, decimals: usize) -> String {
     if value < 0.0 && plain.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
         out.push(MINUS);
     }
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
+    out.push_str(&grouped(whole));
     if !fraction.is_empty() {
         out.push('.');
         out.push_str(fraction);
@@ -218,6 +219,16 @@ pub fn rate(per_second: f64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typed_numbers_may_have_either_comma() {
+        assert_eq!(parse("5,000"), Some(5_000.0));
+        assert_eq!(parse(" 1,234,567.5 "), Some(1_234_567.5));
+        assert_eq!(parse("0,5"), Some(0.5));
+        assert_eq!(parse("−2"), Some(-2.0));
+        assert_eq!(parse("much"), None);
+        assert_eq!(parse("inf"), None);
+    }
 
     #[test]
     fn counts_have_commas() {

@@ -152,12 +152,12 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
     let captured = format!("{} captured", format::count(deployment.captured));
     let depth = format::count(stats.queue_depth as u64);
     let bound = format!("of at most {}", format::counted(stats.queue_bound as u64, "request"));
-    let waits = format!("the feed waited {}", times(stats.waits_for_queue));
+    let waits = waits(stats.waits_for_queue);
     let throughput = format::number(stats.rows_per_second.round());
     let batches = batches(stats.batches);
     let p95 = ms(stats.latency_p95_ms);
-    let others = format!("p50 {} · p99 {}", ms(stats.latency_p50_ms), ms(stats.latency_p99_ms));
-    let slowest = format!("slowest {}", ms(stats.latency_max_ms));
+    let median = format!("p50 {}", ms(stats.latency_p50_ms));
+    let slowest = format!("p99 {} · max {}", ms(stats.latency_p99_ms), ms(stats.latency_max_ms));
     let skipped = format::count(stats.rows_skipped);
     let fed = stats.rows_answered + stats.rows_skipped;
     let share =
@@ -177,7 +177,7 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
             .chip(queue_chip.0, queue_chip.1)
             .explain(&terms::QUEUE),
         StatTile::new("Rows a second", &throughput).comparison(&batches).explain(&terms::THROUGHPUT),
-        StatTile::new("Latency p95", &p95).interval(&others).comparison(&slowest).explain(&terms::LATENCY),
+        StatTile::new("Latency p95", &p95).interval(&median).comparison(&slowest).explain(&terms::LATENCY),
         StatTile::new("Skipped rows", &skipped).comparison(&share).chip(skip.0, skip.1).explain(&terms::SKIPPED),
         StatTile::new("Worker restarts", &restarts).comparison(&workers).chip(restart.0, restart.1),
     ];
@@ -192,11 +192,11 @@ fn batches(n: u64) -> String {
     if n == 1 { "1 batch".to_owned() } else { format!("{} batches", format::count(n)) }
 }
 
-fn times(n: u64) -> String {
+fn waits(n: u64) -> String {
     match n {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        n => format!("{} times", format::count(n)),
+        0 => "the feed never waited".to_owned(),
+        1 => "the feed waited once".to_owned(),
+        n => format!("the feed waited {} ×", format::count(n)),
     }
 }
 

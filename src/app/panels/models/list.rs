@@ -79,7 +79,7 @@ fn datasets(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &mut Shown) {
         let marked = datasets.iter().any(|d| d.problem.is_some() || !d.notes.is_empty());
         let mut columns = vec![Column::words("dataset", 4.0).min_width(160.0)];
         if marked {
-            columns.push(Column::numbers("", 1.0).min_width(84.0));
+            columns.push(Column::numbers("", 1.0).min_width(100.0));
         }
         let name = |row: usize| datasets.get(row).map(|d| format!("Dataset {}", d.name)).unwrap_or_default();
         let selected = datasets.iter().position(|d| *shown == Shown::Dataset(d.id.clone()));

@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView, cache: 
     let gap = (SPACE_M - ui.spacing().item_spacing.y).max(0.0);
     ui.add_space(gap);
     if let Some(problem) = &model.problem {
-        let way_out = "Put the file back, or remove the model here and add it again.";
+        let way_out = "";
         widgets::error_state(ui, "The model cannot be used", problem, way_out, None);
         ui.add_space(gap);
     }

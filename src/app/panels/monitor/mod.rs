@@ -199,3 +199,66 @@ fn gaps(ui: &mut Ui, view: &mut View<'_, '_>, unseen: bool) {
     let help = if unseen { &terms::UNSEEN } else { &terms::MISSING };
     charts::card(ui, view, &title, help, line, if unseen { charts::number } else { charts::share }, |_| {});
 }
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::accesskit::Role;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+    use super::*;
+    use crate::app::context::Request;
+    use crate::app::panels::fixture::{World, click, harness};
+    use crate::backend::Command;
+
+    fn drawn(world: World) -> Harness<'static, World> {
+        let mut panel = MonitorPanel::default();
+        harness([1200.0, 2600.0], world, move |ui, ctx| panel.ui(ui, ctx))
+    }
+
+    #[test]
+    fn without_a_deployment_the_way_is_shown() {
+        let mut page = drawn(World::empty());
+        let asked = click(&mut page, "Go to Deploy");
+        assert!(matches!(asked.as_slice(), [Request::Action(Action::GoTo(Panel::Deploy))]), "{asked:?}");
+    }
+
+    #[test]
+    fn the_column_that_drifts_most_is_shown_first_and_an_alert_turns_to_its_own() {
+        let mut page = drawn(World::watched());
+        page.get_by_role_and_label(Role::Image, "Drift of temp");
+        let alerts = page.state().state.alerts.clone();
+        let unseen = alerts.iter().find(|a| a.alert.kind == AlertKind::Unseen("origin".to_owned())).unwrap();
+        page.get_by_label(&unseen.alert.message);
+        click(&mut page, &format!("Show alert {}", unseen.id));
+        page.get_by_role_and_label(Role::Image, "Drift of origin");
+        let asked = click(&mut page, &format!("Acknowledge alert {}", unseen.id));
+        assert!(
+            matches!(asked.as_slice(), [Request::Command(Command::AcknowledgeAlert(id))] if *id == unseen.id),
+            "{asked:?}"
+        );
+    }
+
+    #[test]
+    fn a_failure_stands_above_what_was_seen_before_it() {
+        let page = drawn(World::failed());
+        let failure = page.get_by_label("The deployment failed").rect();
+        let chart = page.get_by_role_and_label(Role::Image, "Accuracy by chunk").rect();
+        assert!(failure.bottom() < chart.top());
+    }
+
+    #[test]
+    fn charts_say_their_value_and_save_their_numbers() {
+        let mut page = drawn(World::watched());
+        let chart = page.get_by_role_and_label(Role::Image, "Accuracy by chunk");
+        let value = chart.accesskit_node().value().unwrap_or_default();
+        assert!(value.contains("alert 0.7"), "{value}");
+        let asked = click(&mut page, "Export Drift by column and chunk as CSV");
+        let [Request::Save { suggested, text }] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!(suggested, "drift-by-column-and-chunk.csv");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("chunk,start_row,start,temp,hour,origin"));
+        assert_eq!(lines.clone().count(), 24);
+        assert!(lines.next().is_some_and(|l| l.starts_with("0,0,2013-04-01,0.")), "{text}");
+    }
+}

@@ -52,16 +52,18 @@ impl OverviewPanel {
 fn next_card(ui: &mut Ui, ctx: &PanelContext<'_>) {
     let next = Next::of(ctx.state);
     Card::new("What to do next").right(next.panel().name()).show(ui, |ui| {
-        if let RuntimeView::Broken { why } = &ctx.state.runtime {
-            let choose = Action::ChooseRuntime.text();
+        let broken = if let RuntimeView::Broken { why } = &ctx.state.runtime {
             let way_out = "Install the pinned one, or choose another library.";
-            if widgets::error_state(ui, "ONNX Runtime cannot be used", why, way_out, Some(&choose)) {
-                ctx.action(Action::ChooseRuntime);
-            }
-        }
+            widgets::error_state(ui, "ONNX Runtime cannot be used", why, way_out, None);
+            true
+        } else {
+            false
+        };
         let busy = page::jobs_here(ui, ctx, &[JobTopic::Runtime, JobTopic::Models, JobTopic::Dataset]);
         let (words, button) = next.words();
-        ui.label(words);
+        if !broken {
+            ui.label(words);
+        }
         if button.is_empty() || busy {
             return;
         }

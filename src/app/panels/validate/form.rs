@@ -73,7 +73,7 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
         return;
     };
     if let Some(why) = &data.problem {
-        let way_out = "Put the file back, or add it again.";
+        let way_out = "Then try again.";
         if error_state(ui, &format!("{} cannot be used", data.name), why, way_out, Some("Try again")) {
             setup.prepare_again();
         }

@@ -34,7 +34,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place:
     }
     if report.models.len() > 1 {
         ui.add_space(SPACE_S);
-        reflow(ui, "validation candidates", 2, 380.0, &[], |ui, card| match card {
+        reflow(ui, "validation candidates", 2, 520.0, &[], |ui, card| match card {
             0 => candidates(ui, report, place),
             _ => comparison(ui, ctx, report),
         });

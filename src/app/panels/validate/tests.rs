@@ -9,36 +9,11 @@ use super::*;
 use crate::app::context::{Request, Subject};
 use crate::app::panels::fixture::{World, harness};
 use crate::backend::Command;
-use crate::backend::command::Preparing;
 use crate::backend::state::Preparation;
-use crate::model::binding::How;
-use crate::model::{Binding, Task};
+use crate::model::Task;
 use crate::validate::report::{
     CalibrationCurve, Comparison, Confusion, Curves, ModelResult, PerClass, Report, Residuals, RocCurve,
 };
-
-/// A workspace in which April fits the first model.
-fn prepared() -> World {
-    let mut world = World::full();
-    let mut binding = Binding::default();
-    for column in ["origin", "temp", "hour"] {
-        binding.set_columns(column, vec![column.to_owned()], How::Exact);
-    }
-    world.state.preparation = Some(Arc::new(Preparation {
-        asked: Preparing { model: "a".repeat(64), dataset: "april".to_owned(), target: Some("late".to_owned()) },
-        binding,
-        unbound: Vec::new(),
-        unused: vec!["time".to_owned()],
-        problems: Vec::new(),
-        by_order_possible: false,
-        target: Some("late".to_owned()),
-        target_problem: None,
-        seconds: Some(0.15),
-        memory_bytes: 60_000_000,
-        ready: true,
-    }));
-    world
-}
 
 /// The first run, its models changed and compared.
 fn with_results(mut world: World, change: impl Fn(&mut ModelResult)) -> World {
@@ -125,7 +100,7 @@ fn the_first_sight_is_the_flights_models_on_april_and_asks_once() {
 
 #[test]
 fn a_run_is_sent_with_every_ticked_candidate() {
-    let mut page = drawn(prepared());
+    let mut page = drawn(World::prepared());
     assert_eq!(binding::bound_words(page.state().state.preparation.as_ref().unwrap()), "3 inputs bound");
     page.get_by_label("Run validation").click();
     page.run();
@@ -142,7 +117,7 @@ fn what_is_missing_is_said() {
     let world = World::full();
     let mut panel = ValidatePanel::default();
     assert!(panel.run(&world.context()).unwrap_err().contains("worked out"));
-    let mut world = prepared();
+    let mut world = World::prepared();
     let mut open = Preparation::clone(world.state.preparation.as_ref().unwrap());
     open.unbound = vec!["temp".to_owned()];
     world.state.preparation = Some(Arc::new(open));
@@ -176,7 +151,7 @@ fn a_selected_model_shows_its_run_or_drafts_one() {
 
 #[test]
 fn a_binary_result_shows_its_charts_and_leads_to_deploy() {
-    let mut page = drawn(with_results(prepared(), binary));
+    let mut page = drawn(with_results(World::prepared(), binary));
     for name in ["ROC curve", "Calibration curve", "Confusion matrix", "Candidates by ROC AUC"] {
         assert!(page.query_all_by_label(name).next().is_some(), "{name}");
     }
@@ -191,7 +166,7 @@ fn a_binary_result_shows_its_charts_and_leads_to_deploy() {
 
 #[test]
 fn the_threshold_is_marked_where_it_cuts_the_curve() {
-    let world = with_results(prepared(), binary);
+    let world = with_results(World::prepared(), binary);
     let view = View::new(&world.state.runs[0], 0).unwrap();
     assert_eq!(view.mark.map(|(x, y, _)| (x, y)), Some((0.3, 0.8)));
     assert_eq!(view.classes, ["on time", "late"]);
@@ -200,10 +175,10 @@ fn the_threshold_is_marked_where_it_cuts_the_curve() {
 
 #[test]
 fn other_tasks_show_their_own_cards() {
-    let page = drawn(with_results(prepared(), regression));
+    let page = drawn(with_results(World::prepared(), regression));
     page.get_by_label("Histogram of errors");
     assert!(page.query_all_by_label("Residuals").next().is_some());
-    let page = drawn(with_results(prepared(), multiclass));
+    let page = drawn(with_results(World::prepared(), multiclass));
     page.get_by_label("Export classes as CSV");
 }
 
@@ -217,7 +192,7 @@ fn an_empty_workspace_offers_the_samples() {
 
 #[test]
 fn a_running_validation_can_be_cancelled_in_its_place() {
-    let page = drawn(prepared().with_job(JobTopic::Validate, "Validating 2 candidates"));
+    let page = drawn(World::prepared().with_job(JobTopic::Validate, "Validating 2 candidates"));
     assert!(page.get_by_label("Run validation").accesskit_node().is_disabled());
     assert!(page.query_all_by_label_contains("Validating 2 candidates").next().is_some());
 }
