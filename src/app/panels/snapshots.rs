@@ -1,6 +1,6 @@
 //! Pictures of every panel, empty, busy, ready and failed, in both themes, on a software rasteriser.
 
-use eframe::egui::{CentralPanel, Frame, Margin, Theme};
+use eframe::egui::{CentralPanel, Frame, LayerId, Margin, Theme, Ui};
 use egui_kittest::{Harness, SnapshotResults};
 
 use super::Panels;
@@ -33,6 +33,12 @@ fn failed(panel: Panel) -> World {
     world
 }
 
+/// Fills the picture to its edges.
+fn paper(ui: &Ui) {
+    let ctx = ui.ctx();
+    ctx.layer_painter(LayerId::background()).rect_filled(ctx.content_rect(), 0.0, theme::tokens(ui).window);
+}
+
 fn picture(results: &mut SnapshotResults, name: &str, theme: Theme, panel: Panel, world: World) {
     let mut panels = Panels::default();
     let mut harness = Harness::builder()
@@ -43,6 +49,7 @@ fn picture(results: &mut SnapshotResults, name: &str, theme: Theme, panel: Panel
         .wgpu()
         .build_ui_state(
             move |ui, world: &mut World| {
+                paper(ui);
                 let room = Frame::new().fill(theme::tokens(ui).window).inner_margin(Margin::same(SPACE_L as i8));
                 CentralPanel::default().frame(room).show(ui, |ui| panels.ui(ui, &world.context(), panel));
             },
@@ -79,6 +86,7 @@ fn every_part_of_the_gallery() {
                 .with_context_setup(theme::install)
                 .wgpu()
                 .build_ui(move |ui| {
+                    paper(ui);
                     CentralPanel::default().show(ui, draw);
                 });
             harness.run_steps(8);
