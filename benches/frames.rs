@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that fails says so by panicking")]
 
+#[path = "../tests/common/headless.rs"]
+mod headless;
 #[path = "../tests/common/listener.rs"]
 mod listener;
 #[path = "../tests/common/runtime.rs"]
@@ -14,29 +16,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use eframe::App as _;
-use eframe::egui::{Context, Pos2, RawInput, Rect, vec2};
+use headless::Headless;
 use listener::{Listener, options};
-use modeldeck::app::App;
 use modeldeck::app::action::{Action, Panel};
-use modeldeck::app::dialogs::SystemDialogs;
 use modeldeck::backend::Backend;
-
-const SIZE: [f32; 2] = [1280.0, 800.0];
-
-fn frame(ctx: &Context, app: &mut App, frame: &mut eframe::Frame, time: f64) -> usize {
-    let input = RawInput {
-        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(SIZE[0], SIZE[1]))),
-        time: Some(time),
-        ..RawInput::default()
-    };
-    let mut output = ctx.run_ui(input, |ui| {
-        app.logic(ui.ctx(), frame);
-        app.ui(ui, frame);
-    });
-    output.textures_delta.clear();
-    ctx.tessellate(output.shapes, output.pixels_per_point).len()
-}
 
 fn frames(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
@@ -47,35 +30,25 @@ fn frames(c: &mut Criterion) {
     listener.end_of_stream();
     listener.close();
 
-    let ctx = Context::default();
-    let backend = Backend::start(options(folder.path(), runtime::runtime(), false)).unwrap();
-    let mut app = App::new(&ctx, backend, Box::new(SystemDialogs));
-    let mut eframe_frame = eframe::Frame::_new_kittest();
-    let mut time = 0.0;
+    let mut window = Headless::over(Backend::start(options(folder.path(), runtime::runtime(), false)).unwrap());
     let until = Instant::now() + Duration::from_secs(20);
-    while app.state().deployments.is_empty() && Instant::now() < until {
-        frame(&ctx, &mut app, &mut eframe_frame, time);
-        time += 0.02;
+    while window.app.state().deployments.is_empty() && Instant::now() < until {
+        window.frame();
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(!app.state().deployments.is_empty(), "the kept year did not come");
+    assert!(!window.app.state().deployments.is_empty(), "the kept year did not come");
 
     let mut group = c.benchmark_group("frame");
     for panel in Panel::ALL {
-        app.act(&ctx, Action::GoTo(panel));
+        window.act(Action::GoTo(panel));
+        // Cards find their height in the first frames.
         for _ in 0..10 {
-            time += 0.02;
-            frame(&ctx, &mut app, &mut eframe_frame, time);
+            window.frame();
         }
-        group.bench_function(panel.name(), |b| {
-            b.iter(|| {
-                time += 0.02;
-                black_box(frame(&ctx, &mut app, &mut eframe_frame, time))
-            });
-        });
+        group.bench_function(panel.name(), |b| b.iter(|| black_box(window.frame())));
     }
     group.finish();
-    app.on_exit(None);
+    window.close();
 }
 
 criterion_group!(benches, frames);

@@ -14,16 +14,23 @@ mod window;
 
 use std::path::Path;
 
+use eframe::egui::vec2;
 use egui_kittest::Harness;
 use listener::options;
 use modeldeck::backend::state::{DeploymentStateView, RuntimeView};
 use window::{Answers, Window};
 
-const SIZE: [f32; 2] = [1280.0, 800.0];
+const WIDTH: f32 = 1280.0;
+const HEIGHT: f32 = 800.0;
 /// Rows answered before the picture of a working deployment is taken.
 const SOME_ROWS: u64 = 60_000;
 
-fn save(window: &mut Window, name: &str) {
+/// Takes the picture of a window as high as the page deserves.
+fn save(window: &mut Window, name: &str, height: f32) {
+    window.page.set_size(vec2(WIDTH, height));
+    while let Some(toast) = window.first_that_begins("Close ") {
+        window.click(&toast);
+    }
     window.page.remove_cursor();
     window.page.run_ok();
     let picture = window.page.render().unwrap();
@@ -37,30 +44,30 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let workspace = folder.path().join("samples");
     let mut window = Window::build(
-        Harness::builder().with_size(SIZE).wgpu(),
+        Harness::builder().with_size([WIDTH, HEIGHT]).wgpu(),
         options(&workspace, runtime::runtime(), true),
         Answers::default(),
     );
     window.until("the samples", |a| a.state().samples && matches!(a.state().runtime, RuntimeView::Ready { .. }));
-    save(&mut window, "overview");
+    save(&mut window, "overview", HEIGHT);
     window.click("Models");
-    save(&mut window, "models");
+    save(&mut window, "models", HEIGHT);
     window.click("Validate");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty() && a.jobs().is_empty());
     window.scroll_to("Confusion matrix");
-    save(&mut window, "validate");
+    save(&mut window, "validate", 1240.0);
     window.click("Deploy this model…");
     window.click("20,000");
     window.click("Start deployment");
     window.until("answers", |a| a.live().stats.values().any(|s| s.rows_answered > SOME_ROWS));
-    save(&mut window, "deploy");
+    save(&mut window, "deploy", HEIGHT);
     window.click("max");
     window.click("Watch in Monitor");
     window.until("the end of the year", |a| {
         a.state().deployments.iter().all(|d| d.state == DeploymentStateView::Finished)
     });
-    save(&mut window, "monitor");
+    save(&mut window, "monitor", 1240.0);
     window.close();
 }

@@ -463,7 +463,7 @@ fn a_stop_while_the_sink_fails_ends_and_counts_what_was_not_kept() {
     let DeploymentState::Failed { why } = &stats.state else { panic!("{:?}", stats.state) };
     let lost = stats.rows_fed - stats.rows_answered;
     assert!(lost >= 10);
-    assert_eq!(*why, format!("{lost} answered rows could not be kept. The disk is full."));
+    assert_eq!(*why, format!("{lost} rows of answers could not be kept. The disk is full."));
     let seen = seen.lock();
     assert_eq!((seen.kept(), stats.rows_answered, seen.finished), (50, 50, 1), "nothing is kept beyond the gap");
 }

@@ -42,7 +42,8 @@ impl Dialogs for Answers {
 }
 
 fn is_control(node: &egui_kittest::Node<'_>) -> bool {
-    !matches!(node.accesskit_node().role(), Role::Label | Role::TextRun)
+    use Role::{Button, CheckBox, RadioButton, Tab};
+    matches!(node.accesskit_node().role(), Button | CheckBox | RadioButton | Tab)
 }
 
 /// A window of this size over a backend of its own.
@@ -79,6 +80,12 @@ impl Window {
 
     pub fn has(&self, label: &str) -> bool {
         self.page.query_all_by_label_contains(label).next().is_some()
+    }
+
+    /// The name of the first control that begins with these words.
+    pub fn first_that_begins(&self, words: &str) -> Option<String> {
+        let mut found = self.page.query_all_by_label_contains(words).filter(is_control);
+        found.find_map(|n| n.accesskit_node().label().filter(|l| l.starts_with(words)))
     }
 
     /// Scrolls until what has this name is seen.

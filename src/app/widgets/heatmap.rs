@@ -7,7 +7,7 @@ use super::chart::paint_read_out;
 use super::format;
 use super::icon::paint_diamond;
 use super::text::{describe, one_line};
-use crate::app::theme::{Tokens, small_font, tokens};
+use crate::app::theme::{Tokens, contrast, small_font, tokens};
 
 /// A heatmap; [`Heatmap::show`] draws it.
 #[must_use = "a heatmap shows nothing until `show`"]
@@ -227,6 +227,8 @@ impl<'a> Heatmap<'a> {
 
     fn paint(&self, ui: &Ui, t: &Tokens, area: Rect, cell: eframe::egui::Vec2) {
         let painter = ui.painter();
+        let ink = |ground| if contrast(t.on_heat, ground) > contrast(t.text, ground) { t.on_heat } else { t.text };
+        let inks = t.heat.map(ink);
         for (row, name) in self.rows.iter().enumerate() {
             let y = area.top() + cell.y * row as f32;
             if !ui.clip_rect().y_range().intersects((y..=y + cell.y).into()) {
@@ -241,9 +243,10 @@ impl<'a> Heatmap<'a> {
             );
             for column in 0..self.columns.len() {
                 let at = Self::cell_rect(area, cell, row, column);
-                match (self.values)(row, column).filter(|v| v.is_finite()) {
-                    Some(value) => {
-                        let color = t.heat.get(self.level(value)).copied().unwrap_or(t.grid);
+                let level = (self.values)(row, column).filter(|v| v.is_finite()).map(|value| self.level(value));
+                match level {
+                    Some(level) => {
+                        let color = t.heat.get(level).copied().unwrap_or(t.grid);
                         painter.rect_filled(at, 2.0, color);
                     }
                     None => {
@@ -256,7 +259,8 @@ impl<'a> Heatmap<'a> {
                 }
                 if (self.alert)(row, column) {
                     let radius = (at.width().min(at.height()) * 0.28).clamp(2.0, 5.0);
-                    paint_diamond(painter, at.center(), radius, t.on_heat, t.on_heat);
+                    let ink = level.and_then(|level| inks.get(level)).copied().unwrap_or(t.text);
+                    paint_diamond(painter, at.center(), radius, ink, ink);
                 }
                 if self.selected == Some((row, column)) {
                     painter.rect_stroke(at, 2.0, Stroke::new(2.0, t.text), StrokeKind::Outside);

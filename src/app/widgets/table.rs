@@ -76,7 +76,9 @@ impl<'a> Table<'a> {
     }
 
     fn scoped(&self, ui: &mut Ui, rows: usize, cell: &mut impl FnMut(&mut Ui, usize, usize)) -> Option<usize> {
-        let widths = self.widths(ui.available_width());
+        let scrolls = self.max_height.is_some_and(|height| rows as f32 * self.row_height > height);
+        let bar = if scrolls { ui.spacing().scroll.allocated_width() } else { 0.0 };
+        let widths = self.widths(ui.available_width() - bar);
         let needed: f32 = widths.iter().sum();
         if needed > ui.available_width() + 1.0 {
             return ScrollArea::horizontal()

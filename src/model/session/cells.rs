@@ -200,6 +200,36 @@ pub(super) fn write_column<T: Cell>(
     }
 }
 
+/// Columns that [`write_tile`] writes at once.
+pub(super) const TILE: usize = 8;
+
+/// As [`write_column`] for [`TILE`] columns side by side, row by row, so that a matrix is written in order; gives
+/// whether it could, which takes columns of decimal numbers and an element type that holds them all.
+pub(super) fn write_tile<T: Cell>(
+    columns: &[&Column],
+    rows: Range<usize>,
+    out: &mut [T],
+    (stride, offset): (usize, usize),
+) -> bool {
+    let mut values = [&[][..]; TILE];
+    if !T::IS_DECIMAL || columns.len() != TILE {
+        return false;
+    }
+    for (slot, column) in values.iter_mut().zip(columns) {
+        let Values::Float(column) = &column.values else { return false };
+        *slot = column.get(rows.clone()).unwrap_or_default();
+    }
+    let [a, b, c, d, e, f, g, h] = values;
+    let cells = a.iter().zip(b).zip(c).zip(d).zip(e).zip(f).zip(g).zip(h);
+    for (row, (((((((a, b), c), d), e), f), g), h)) in out.chunks_mut(stride.max(1)).zip(cells) {
+        let Some(row) = row.get_mut(offset..offset + TILE) else { return false };
+        for (slot, x) in row.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+            *slot = T::from_decimal(*x).unwrap_or(T::BLANK);
+        }
+    }
+    true
+}
+
 /// As [`write_column`], for text tensors.
 pub(super) fn write_texts(
     column: &Column,
@@ -291,6 +321,30 @@ mod tests {
             write_column(&column, 0..2, None, &mut Lookup::default(), &mut out, (2, offset), |_, _| {});
         }
         assert_eq!(out, [1.0, 3.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn a_tile_is_what_its_columns_are_one_by_one() {
+        let columns: Vec<Column> = (0..TILE)
+            .map(|c| {
+                Column::new(
+                    "c",
+                    Values::Float((0..5).map(|r| if r == c { f64::NAN } else { (c * 10 + r) as f64 }).collect()),
+                )
+            })
+            .collect();
+        let columns: Vec<&Column> = columns.iter().collect();
+        let width = TILE + 2;
+        let mut at_once = vec![-1.0_f32; 3 * width];
+        let mut one_by_one = at_once.clone();
+        assert!(write_tile(&columns, 1..4, &mut at_once, (width, 1)));
+        for (index, column) in columns.iter().enumerate() {
+            write_column(column, 1..4, None, &mut Lookup::default(), &mut one_by_one, (width, 1 + index), |_, _| {});
+        }
+        let bits = |cells: &[f32]| cells.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&at_once), bits(&one_by_one));
+        assert!(!write_tile(&columns, 1..4, &mut vec![0_i64; 3 * width], (width, 1)));
+        assert!(!write_tile(&columns[1..], 1..4, &mut at_once, (width, 1)));
     }
 
     #[test]

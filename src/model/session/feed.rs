@@ -1,6 +1,6 @@
 //! Filling one model input from the columns bound to it.
 
-use super::cells::{Cell, Lookup, Unfit, write_column, write_texts};
+use super::cells::{Cell, Lookup, TILE, Unfit, write_column, write_texts, write_tile};
 use crate::data::{Column, Table, Values};
 use crate::model::binding::{Fill, InputBinding, text_to_bool, text_to_number};
 use crate::model::error::ModelError;
@@ -11,8 +11,9 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Rows of a matrix written column by column before going on, so that they stay in the processor's cache.
-const BLOCK: usize = 64;
+/// Rows of a matrix written before going on: enough that columns are read in long runs, few enough that what is written
+/// stays in the processor's cache.
+const BLOCK: usize = 512;
 
 /// One input, its columns and its buffer.
 #[derive(Debug)]
@@ -72,11 +73,19 @@ impl<T: Cell> Cells<T> {
         for from in (0..batch.len()).step_by(step) {
             let to = (from + step).min(batch.len());
             let Some(out) = self.written.get_mut(from * width..to * width) else { return };
-            for (index, (column, lookup)) in columns.iter().zip(&mut self.lookups).enumerate() {
-                let rows = batch.rows.start + from..batch.rows.start + to;
-                write_column(column, rows, self.fill, lookup, out, (width, index), |row, why| {
-                    unfit(from + row, index, why);
-                });
+            let rows = batch.rows.start + from..batch.rows.start + to;
+            let tiles = columns.chunks(TILE).zip(self.lookups.chunks_mut(TILE));
+            for (tile, (columns, lookups)) in tiles.enumerate() {
+                let first = tile * TILE;
+                if self.fill.is_none() && write_tile(columns, rows.clone(), out, (width, first)) {
+                    continue;
+                }
+                for (index, (column, lookup)) in columns.iter().zip(lookups).enumerate() {
+                    let index = first + index;
+                    write_column(column, rows.clone(), self.fill, lookup, out, (width, index), |row, why| {
+                        unfit(from + row, index, why);
+                    });
+                }
             }
         }
         pad(&mut self.written, batch, width);

@@ -188,6 +188,10 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
     });
 }
 
+fn is_whole(x: f64) -> bool {
+    (x - x.round()).abs() < 1e-6
+}
+
 fn batches(n: u64) -> String {
     if n == 1 { "1 batch".to_owned() } else { format!("{} batches", format::count(n)) }
 }
@@ -201,8 +205,13 @@ fn waits(n: u64) -> String {
 }
 
 fn charts(ui: &mut Ui, ctx: &PanelContext<'_>, figures: &Figures, stats: &DeploymentStats) {
-    let before = |x: f64| if x > -0.5 { "now".to_owned() } else { format!("{} s", format::decimal(x, 0)) };
-    let rows = |y: f64| format::count_short(y.max(0.0) as u64);
+    // Between two whole numbers nothing is said, else a number would be said twice.
+    let before = |x: f64| match x {
+        x if x > -0.05 => "now".to_owned(),
+        x if is_whole(x) => format!("{} s", format::decimal(x, 0)),
+        _ => String::new(),
+    };
+    let rows = |y: f64| if is_whole(y) { format::count_short(y.max(0.0) as u64) } else { String::new() };
     let seconds = |y: f64| format::seconds(y.max(0.0));
     let right = format!(" · bound {}", format::count(stats.queue_bound as u64));
     reflow(ui, "deploy charts", 3, 300.0, &[], |ui, place| {

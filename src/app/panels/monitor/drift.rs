@@ -26,7 +26,7 @@ pub(super) fn heatmap(ui: &mut Ui, view: &mut View<'_, '_>) {
     let card = Card::new(title)
         .subtitle("js/nannyml")
         .explain(&terms::DRIFT)
-        .footnote("Framed cells cross their column's threshold. Click a cell to see what moved.");
+        .footnote("Cells with a diamond cross their column's threshold. Click a cell to see what moved.");
     let lines = view.lines;
     let numbers = || {
         let found: Vec<(&str, &[[f64; 2]])> =
@@ -93,14 +93,11 @@ fn facts(ui: &mut Ui, detail: &ColumnDetail, id: &str) {
     let unseen = counts(a.unseen, b.unseen);
     let outside = counts(a.out_of_range, b.out_of_range);
     text::caption(ui, "Reference → chunk");
-    let rows = [
-        ("Median", median.as_str()),
-        ("Mean", &mean),
-        ("Missing", &missing),
-        ("Unseen", &unseen),
-        ("Out of range", &outside),
-    ];
-    key_value(ui, id, &rows);
+    let rows: &[(&str, &str)] = match &detail.bins {
+        Bins::Edges(_) => &[("Median", &median), ("Mean", &mean), ("Missing", &missing), ("Out of range", &outside)],
+        Bins::Categories(_) => &[("Missing", &missing), ("Unseen", &unseen)],
+    };
+    key_value(ui, id, rows);
 }
 
 /// Drift of the chosen column.

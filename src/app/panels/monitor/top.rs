@@ -72,12 +72,14 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
     let cells: u64 = columns().map(|c| c.values() + c.missing).sum();
     let before = (cells > 0).then(|| missing as f64 / cells as f64);
     let now = snapshot.views.missing_overall.get(place).copied().flatten();
+    let gaps = snapshot.views.missing.iter().filter(|s| s.alerts.get(place).copied().unwrap_or(false));
+    let gaps: Vec<&str> = gaps.map(|s| s.name.as_str()).collect();
     tiles.push(Tile {
         title: "Missing values".to_owned(),
         value: format::percent_opt(now),
         interval: format!("reference {}", format::percent_opt(before)),
-        comparison: String::new(),
-        chip: None,
+        comparison: gaps.iter().take(3).copied().collect::<Vec<_>>().join(", "),
+        chip: Some(if gaps.is_empty() { (Status::Ok, "as reference") } else { (Status::Warning, "look") }),
         help: Some(terms::MISSING.clone()),
     });
     let unseen: u64 = chunk.columns.iter().map(|c| c.unseen).sum();

@@ -169,7 +169,7 @@ fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
 
 fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
     let numbers = || pairs_csv(["recall", "precision"], &view.precision_recall);
-    let title = format!("average precision {}", format::metric(model.value("average_precision"), None));
+    let title = format!("AP {}", format::metric(model.value("average_precision"), None));
     chart_card(ui, ctx, Card::new("Precision and recall").subtitle(&title), "precision-recall", numbers, |ui| {
         let guess = view.prevalence.map(|share| [[0.0, share], [1.0, share]]);
         let mut curves = vec![Curve { name: &model.name, points: &view.precision_recall, color: 0, dots: false }];
