@@ -52,6 +52,17 @@ pub enum Command {
         /// The dataset.
         dataset: DatasetId,
     },
+    /// Whether rows with a value that an input cannot take are skipped and counted, instead of standing in the way.
+    SkipRows {
+        /// The model.
+        model: ModelId,
+        /// The dataset.
+        dataset: DatasetId,
+        /// The input's name.
+        input: String,
+        /// Whether they are skipped.
+        skip: bool,
+    },
     /// Validates models on a dataset.
     Validate {
         /// The candidates, in order.

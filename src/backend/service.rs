@@ -250,6 +250,7 @@ impl Service {
             Command::RemoveDataset(id) => self.remove_dataset(&id),
             Command::Prepare(asked) => self.prepare(asked),
             Command::Bind { model, dataset, input, column } => self.bind(model, dataset, input, column),
+            Command::SkipRows { model, dataset, input, skip } => self.skip_rows(&model, &dataset, input, skip),
             Command::BindByOrder { model, dataset } => self.bind_by_order(&model, &dataset),
             Command::Validate { models, dataset, plan } => self.validate(models, dataset, plan),
             Command::RemoveRun(id) => self.remove_run(id),

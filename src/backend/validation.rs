@@ -25,6 +25,9 @@ pub(super) type ByHand = Vec<(String, String)>;
 /// The mark in [`ByHand`] that the columns are taken in file order.
 pub(super) const BY_ORDER: &str = "\u{0}by order";
 
+/// The mark in [`ByHand`] of an input whose unreadable rows are skipped; the input stands in the column's place.
+const SKIP_ROWS: &str = "\u{0}skip rows";
+
 /// The binding that would be used: the proposal, changed by hand.
 pub(super) fn bound_by_hand(
     file: &ModelFile,
@@ -42,6 +45,8 @@ pub(super) fn bound_by_hand(
             if let Some(agreed) = proposal.agree_to_order() {
                 proposal.binding = agreed;
             }
+        } else if input == SKIP_ROWS {
+            proposal.binding.set_skip_unreadable(column, true);
         } else if let Some((matrix, place)) = matrix_place(input) {
             let mut columns: Vec<String> = proposal
                 .binding
@@ -160,6 +165,17 @@ impl Service {
         changes.extend(column.map(|column| (input, column)));
         self.keep_by_hand(&model, &dataset, changes);
         self.prepare_again(&model, &dataset);
+    }
+
+    /// Skips rows with a value that an input cannot take, or no longer.
+    pub(super) fn skip_rows(&mut self, model: &str, dataset: &str, input: String, skip: bool) {
+        let mut changes = self.by_hand(model, dataset);
+        changes.retain(|(mark, name)| mark != SKIP_ROWS || name != &input);
+        if skip {
+            changes.push((SKIP_ROWS.to_owned(), input));
+        }
+        self.keep_by_hand(model, dataset, changes);
+        self.prepare_again(model, dataset);
     }
 
     /// Takes the columns of a one-matrix model in file order.

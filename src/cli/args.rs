@@ -87,6 +87,9 @@ pub(super) struct Validate {
     /// Feed a model input from a column
     #[arg(long = "bind", value_name = "INPUT=COLUMN")]
     pub(super) bind: Vec<String>,
+    /// Skip and count rows with a value that the model cannot take, instead of refusing the table
+    #[arg(long)]
+    pub(super) skip_rows: bool,
     /// Take the columns of a one-matrix model in file order
     #[arg(long)]
     pub(super) by_order: bool,

@@ -54,6 +54,11 @@ fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Resu
         }
         proposal.binding.set(input, column);
     }
+    if args.skip_rows {
+        for input in &file.inspection.inputs {
+            proposal.binding.set_skip_unreadable(&input.name, true);
+        }
+    }
     let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(Failure::input)?;
     Ok(Candidate { bound, card })
 }

@@ -314,7 +314,7 @@ pub fn run(
         let began = Instant::now();
         let answers = align(candidate, plan, dataset, &scores)?;
         if answers.answers.rows() == 0 {
-            return Err(ValidateError::NoRows { why: why_none(&answers, dataset.table.rows()) });
+            return Err(ValidateError::NoRows { why: why_none(&answers, dataset.table.rows(), &plan.target) });
         }
         let timing = Timing { read_s, predict_s, ..Timing::default() };
         models.push(result(candidate, plan, &answers, &scores, timing, began));
@@ -357,9 +357,9 @@ fn distinct_names(models: &mut [ModelResult]) {
     }
 }
 
-fn why_none(aligned: &Aligned, rows: usize) -> String {
+fn why_none(aligned: &Aligned, rows: usize, target: &str) -> String {
     if aligned.without_target == rows {
-        return "the target is missing in every row".to_owned();
+        return format!("the target “{target}” is missing in every row");
     }
     let mut reasons: Vec<String> =
         aligned.skipped.iter().map(|s| format!("{} ({})", s.reason, grouped::rows(s.rows))).collect();

@@ -29,21 +29,48 @@ pub fn options(workspace: &Path, runtime_home: RuntimeHome, open_samples: bool) 
 pub struct Listener {
     pub backend: Backend,
     pub state: Arc<State>,
+    /// Warnings and errors that were expected, the oldest first.
+    pub told: Vec<String>,
+    expects_errors: bool,
 }
 
 impl Listener {
     pub fn open(options: BackendOptions) -> Self {
-        Self { backend: Backend::start(options).unwrap(), state: Arc::default() }
+        Self {
+            backend: Backend::start(options).unwrap(),
+            state: Arc::default(),
+            told: Vec::new(),
+            expects_errors: false,
+        }
+    }
+
+    /// From now on errors are kept in [`Self::told`].
+    pub fn expect_errors(mut self) -> Self {
+        self.expects_errors = true;
+        self
     }
 
     /// Waits for a state; what is said as an error meanwhile ends the program with its sentence.
     pub fn until(&mut self, what: &str, reached: impl Fn(&State) -> bool) {
+        self.wait(what, |s| reached(&s.state));
+    }
+
+    /// The next warning or error.
+    pub fn next_told(&mut self, what: &str) -> String {
+        self.wait(what, |s| !s.told.is_empty());
+        self.told.remove(0)
+    }
+
+    fn wait(&mut self, what: &str, reached: impl Fn(&Self) -> bool) {
         let until = Instant::now() + Duration::from_mins(2);
-        while !reached(&self.state) {
+        while !reached(self) {
             assert!(Instant::now() < until, "{what} did not come");
             for event in self.backend.outbox().wait(Duration::from_millis(200)) {
                 match event {
                     Event::State(state) => self.state = state,
+                    Event::Notice(notice) if self.expects_errors && notice.level != NoticeLevel::Info => {
+                        self.told.push(notice.text);
+                    }
                     Event::Notice(notice) => assert!(notice.level != NoticeLevel::Error, "{}", notice.text),
                     _ => {}
                 }

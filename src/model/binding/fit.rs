@@ -9,8 +9,10 @@ use crate::model::signature::{DType, Port};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fit {
     pub cast: Cast,
-    /// Values that cannot be fed, as a sentence.
+    /// The column cannot be fed at all, as a sentence.
     pub misfit: Option<String>,
+    /// Some rows cannot be fed: the first one, as a sentence without a way out.
+    pub misfit_rows: Option<String>,
     /// Something worth knowing that does not stand in the way.
     pub note: Option<String>,
 }
@@ -47,12 +49,12 @@ pub(super) fn fit(column: &Column, port: &Port, is_filled: bool) -> Fit {
         },
         (DType::Bool, Kind::Number) => Fit {
             cast: Cast::NumberToBool,
-            misfit: first_number(column, |x| x == 0.0 || x == 1.0).map(|row| misfit(column, port, row)),
+            misfit_rows: first_number(column, |x| x == 0.0 || x == 1.0).map(|row| misfit(column, port, row)),
             ..Fit::default()
         },
         (DType::Bool, Kind::Text) => Fit {
             cast: Cast::TextToBool,
-            misfit: first_text(column, |t| text_to_bool(t).is_some()).map(|row| misfit(column, port, row)),
+            misfit_rows: first_text(column, |t| text_to_bool(t).is_some()).map(|row| misfit(column, port, row)),
             ..Fit::default()
         },
         (_, Kind::Bool) => Fit { cast: Cast::BoolToNumber, ..Fit::default() },
@@ -61,12 +63,12 @@ pub(super) fn fit(column: &Column, port: &Port, is_filled: bool) -> Fit {
             let fits = |t: &str| text_to_number(t).is_some_and(|x| !whole || x.fract() == 0.0);
             Fit {
                 cast: Cast::TextToNumber,
-                misfit: first_text(column, fits).map(|row| misfit(column, port, row)),
+                misfit_rows: first_text(column, fits).map(|row| misfit(column, port, row)),
                 ..Fit::default()
             }
         }
         (_, Kind::Number) if dtype.is_whole() => Fit {
-            misfit: first_number(column, |x| x.fract() == 0.0).map(|row| misfit(column, port, row)),
+            misfit_rows: first_number(column, |x| x.fract() == 0.0).map(|row| misfit(column, port, row)),
             ..Fit::default()
         },
         (_, Kind::Number) => Fit::default(),
@@ -90,7 +92,7 @@ fn misfit(column: &Column, port: &Port, row: usize) -> String {
         value = value.chars().take(39).chain(['…']).collect();
     }
     format!(
-        "Column “{}” has “{value}” in row {}, and the model's input “{}” takes {}. Repair the value, choose another column, or skip such rows.",
+        "Column “{}” has “{value}” in row {}, and the model's input “{}” takes {}.",
         column.name,
         row + 1,
         port.name,

@@ -143,6 +143,9 @@ pub struct BindingProblem {
     pub column: Option<String>,
     /// Whether it must be solved before scoring.
     pub blocks: bool,
+    /// Whether it concerns some rows only, which can be skipped: see [`Binding::set_skip_unreadable`].
+    #[serde(default)]
+    pub rows_only: bool,
     /// What is wrong and what to do.
     pub sentence: String,
 }
@@ -224,6 +227,7 @@ fn settle_input(bound: &mut InputBinding, port: &Port, table: &Table, problems: 
         input: port.name.clone(),
         column: column.map(str::to_owned),
         blocks: true,
+        rows_only: false,
         sentence: error.to_string(),
     };
     if let Some(expected) = port.width().filter(|w| *w != bound.columns.len()) {
@@ -250,13 +254,29 @@ fn settle_input(bound: &mut InputBinding, port: &Port, table: &Table, problems: 
         problems.extend(fit.misfit.map(|sentence| BindingProblem {
             input: port.name.clone(),
             column: Some(column.name.clone()),
-            blocks: !bound.skip_unreadable,
+            blocks: true,
+            rows_only: false,
             sentence,
+        }));
+        problems.extend(fit.misfit_rows.map(|sentence| {
+            let rest = if bound.skip_unreadable {
+                "Such rows are skipped and counted."
+            } else {
+                "Repair the value, choose another column, or skip such rows."
+            };
+            BindingProblem {
+                input: port.name.clone(),
+                column: Some(column.name.clone()),
+                blocks: !bound.skip_unreadable,
+                rows_only: true,
+                sentence: format!("{sentence} {rest}"),
+            }
         }));
         problems.extend(fit.note.map(|sentence| BindingProblem {
             input: port.name.clone(),
             column: Some(column.name.clone()),
             blocks: false,
+            rows_only: false,
             sentence,
         }));
     }

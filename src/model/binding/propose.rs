@@ -231,7 +231,7 @@ impl Unfound {
                 )
             }
         };
-        BindingProblem { input: port.name.clone(), column, blocks: true, sentence }
+        BindingProblem { input: port.name.clone(), column, blocks: true, rows_only: false, sentence }
     }
 }
 

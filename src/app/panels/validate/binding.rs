@@ -114,6 +114,18 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup, cache: 
             } else {
                 text::note(ui, &problem.sentence);
             }
+            if problem.rows_only {
+                let words = if problem.blocks { "Skip such rows" } else { "Do not skip them" };
+                let name = format!("{words} of {}", problem.input);
+                if Button::secondary(words).name(&name).show(ui).clicked() {
+                    ctx.command(Command::SkipRows {
+                        model: model.id.clone(),
+                        dataset: data.id.clone(),
+                        input: problem.input.clone(),
+                        skip: problem.blocks,
+                    });
+                }
+            }
         }
         if !prepared.unused.is_empty() {
             text::caption(ui, &format!("Not used: {}", prepared.unused.join(", ")));

@@ -169,7 +169,8 @@ impl Setup {
         match &state.runtime {
             RuntimeView::Missing { way_out } => return Some(format!("ONNX Runtime is missing. {way_out}")),
             RuntimeView::Broken { why } => return Some(why.clone()),
-            RuntimeView::Unknown | RuntimeView::Working | RuntimeView::Ready { .. } => {}
+            RuntimeView::Unknown | RuntimeView::Working => return Some("ONNX Runtime is being made ready".to_owned()),
+            RuntimeView::Ready { .. } => {}
         }
         let models = self.models(state);
         if models.is_empty() {
