@@ -15,8 +15,10 @@ use std::sync::Arc;
 use listener::{Listener, options};
 use modeldeck::backend::Command;
 use modeldeck::backend::State;
-use modeldeck::backend::command::Preparing;
-use modeldeck::backend::state::{Preparation, RuntimeView};
+use modeldeck::backend::command::{DeployRequest, Preparing};
+use modeldeck::backend::state::{AlertView, DeploymentStateView, Preparation, RuntimeView};
+use modeldeck::deploy::{FeedSettings, WorkerSettings};
+use modeldeck::monitor::AlertKind;
 use modeldeck::validate::{ModelResult, Plan};
 
 /// A workspace with one model of two classes that takes a colour, a size and a count.
@@ -215,4 +217,55 @@ fn a_table_that_vanishes_or_changes_after_it_was_added_is_told() {
     let said = bench.listener.next_told("the refusal");
     assert!(said.contains("changed"), "{said}");
     has_way_out(&said);
+}
+
+impl Bench {
+    /// Deploys the model on a table of its own, again and again.
+    fn deploy(&mut self, rows_per_second: Option<f64>, worker: WorkerSettings) {
+        let dataset = self.add(&rows(1_200, by_turns));
+        self.send_run(&dataset);
+        self.listener.until("the result", |s| !s.runs.is_empty());
+        self.listener.backend.send(Command::Deploy(DeployRequest {
+            name: "strings".to_owned(),
+            run: self.listener.state.runs.first().unwrap().id,
+            model: self.model.clone(),
+            feed_dataset: dataset,
+            worker,
+            feed: FeedSettings { rows_per_second, repeat: true, start_row: 0 },
+            chunking: None,
+            time_column: None,
+        }));
+        self.listener.until("the deployment", |s| s.deployments.iter().any(|d| d.live));
+    }
+
+    fn until_alert(&mut self, kind: &AlertKind) -> String {
+        let is_it = |a: &Arc<AlertView>| a.alert.kind == *kind;
+        self.listener.until("the alert", |s| s.alerts.iter().any(is_it));
+        self.listener.state.alerts.iter().find(|a| is_it(a)).unwrap().alert.message.clone()
+    }
+}
+
+#[test]
+fn a_feed_whose_file_vanishes_goes_on_and_an_alert_says_so() {
+    let mut bench = Bench::new();
+    bench.deploy(Some(2_000.0), WorkerSettings { batch_rows: 100, ..WorkerSettings::default() });
+    std::fs::remove_file(bench.file()).unwrap();
+    let message = bench.until_alert(&AlertKind::Feed);
+    assert!(message.contains("gone"), "{message}");
+    let answered = |l: &Listener| l.answered.values().sum::<u64>();
+    let before = answered(&bench.listener);
+    bench.listener.wait("more answers", |l| answered(l) > before + 200);
+    bench.listener.close();
+}
+
+#[test]
+fn a_queue_that_is_full_is_an_alert_and_loses_nothing() {
+    let mut bench = Bench::new();
+    bench.deploy(Some(1_000_000.0), WorkerSettings { workers: 1, intra_threads: 1, batch_rows: 1, queue_batches: 1 });
+    let message = bench.until_alert(&AlertKind::QueueFull);
+    has_way_out(&message);
+    let id = bench.listener.state.deployments.first().unwrap().id.clone();
+    bench.listener.backend.send(Command::StopDeployment(id));
+    bench.listener.until("the stop", |s| s.deployments.iter().all(|d| d.state == DeploymentStateView::Stopped));
+    bench.listener.close();
 }

@@ -15,6 +15,8 @@ pub mod panels;
 mod picture;
 mod shell;
 mod start;
+#[cfg(test)]
+mod tests;
 pub mod theme;
 pub mod widgets;
 

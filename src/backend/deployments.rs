@@ -427,7 +427,7 @@ impl Service {
                 self.note(id, AlertKind::QueueFull, Severity::Warning, text.to_owned());
             }
             DeployEvent::FeedChanged { why } => {
-                let text = format!("{why} The deployment goes on with what was read.");
+                let text = format!("The deployment goes on with what was read. {why}");
                 self.note(id, AlertKind::Feed, Severity::Warning, text);
             }
             DeployEvent::SinkFailed { why } => {

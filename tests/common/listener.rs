@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::allow_attributes, dead_code, reason = "what is missing fails the program")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub fn options(workspace: &Path, runtime_home: RuntimeHome, open_samples: bool) 
 pub struct Listener {
     pub backend: Backend,
     pub state: Arc<State>,
+    /// Rows that deployments of this session have answered.
+    pub answered: BTreeMap<String, u64>,
     /// Warnings and errors that were expected, the oldest first.
     pub told: Vec<String>,
     expects_errors: bool,
@@ -39,6 +42,7 @@ impl Listener {
         Self {
             backend: Backend::start(options).unwrap(),
             state: Arc::default(),
+            answered: BTreeMap::new(),
             told: Vec::new(),
             expects_errors: false,
         }
@@ -61,7 +65,7 @@ impl Listener {
         self.told.remove(0)
     }
 
-    fn wait(&mut self, what: &str, reached: impl Fn(&Self) -> bool) {
+    pub fn wait(&mut self, what: &str, reached: impl Fn(&Self) -> bool) {
         let until = Instant::now() + Duration::from_mins(2);
         while !reached(self) {
             assert!(Instant::now() < until, "{what} did not come");
@@ -72,6 +76,9 @@ impl Listener {
                         self.told.push(notice.text);
                     }
                     Event::Notice(notice) => assert!(notice.level != NoticeLevel::Error, "{}", notice.text),
+                    Event::Stats(id, stats) => {
+                        self.answered.insert(id, stats.rows_answered);
+                    }
                     _ => {}
                 }
             }
