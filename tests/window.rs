@@ -38,11 +38,7 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
     window.click("Add dataset…");
     window.until("the year", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
 
-    let names: Vec<String> = window.page.state().state().models.iter().map(|m| m.name.clone()).collect();
     window.click("Validate");
-    for name in names.iter().skip(1) {
-        window.click(name);
-    }
     window.choose("Dataset", "april.parquet");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
     window.click("Run validation");

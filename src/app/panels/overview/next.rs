@@ -97,6 +97,8 @@ impl Next {
             Self::InstallRuntime => ctx.action(Action::InstallRuntime),
             Self::AddModel => ctx.action(Action::AddModel),
             Self::AddDataset => ctx.action(Action::AddDataset),
+            // Without a run, Validate proposes all candidates for the same job.
+            Self::Validate(_) if ctx.state.runs.is_empty() => ctx.action(Action::GoTo(Panel::Validate)),
             Self::Validate(model) => ctx.show(Subject::Validation(model)),
             Self::Deploy(run, model, _) => ctx.show(Subject::Deploy(run, model)),
             Self::Look(deployment, chunk, _) => ctx.show(Subject::Monitor(deployment, Some(chunk))),

@@ -13,7 +13,7 @@ mod view;
 
 use std::sync::Arc;
 
-use eframe::egui::{Label, RichText, Ui};
+use eframe::egui::{Align, Label, RichText, Ui};
 
 use self::setup::Setup;
 use self::view::View;
@@ -51,6 +51,8 @@ pub struct ValidatePanel {
     /// Place of the model that is shown in detail, in the run of this key.
     place: (Option<RunId>, usize),
     view: Option<View>,
+    /// The newest run when one was started here, 0 without any: the next one is scrolled to.
+    started_after: Option<RunId>,
 }
 
 /// What is wrong, where it is wrong.
@@ -86,6 +88,7 @@ impl ValidatePanel {
         self.setup.settle(ctx.state);
         self.setup.run(ctx)?;
         self.shown = Shown::Newest;
+        self.started_after = Some(ctx.state.runs.first().map_or(0, |run| run.id));
         Ok(())
     }
 
@@ -165,6 +168,10 @@ impl ValidatePanel {
         };
         if self.place.0 != Some(run.id) {
             self.place = (Some(run.id), run.report.recommendation.as_ref().map_or(0, |r| r.model));
+        }
+        if self.started_after.is_some_and(|before| before != run.id) {
+            self.started_after = None;
+            ui.scroll_to_cursor(Some(Align::TOP));
         }
         results::ui(ui, ctx, run, &mut self.place.1, &mut self.view);
     }

@@ -222,15 +222,12 @@ impl Setup {
     }
 }
 
-fn is_flights(model: &ModelView) -> bool {
-    model.card.as_ref().and_then(|c| c.story.as_deref()).is_some_and(|story| story.contains("flight"))
-}
-
+/// The first usable model and those of its task and story: the candidates for one job.
 fn default_models(state: &State) -> BTreeSet<ModelId> {
-    let mut usable = state.models.iter().filter(|m| m.problem.is_none());
-    let flights: BTreeSet<ModelId> =
-        usable.clone().filter(|m| state.samples && is_flights(m)).map(|m| m.id.clone()).collect();
-    if flights.is_empty() { usable.next().map(|m| m.id.clone()).into_iter().collect() } else { flights }
+    let job = |m: &ModelView| (m.inspection.task, m.card.as_ref().and_then(|c| c.story.clone()));
+    let mut usable = state.models.iter().filter(|m| m.problem.is_none()).peekable();
+    let first = usable.peek().map(|m| job(m));
+    usable.filter(|m| first.as_ref() == Some(&job(m))).map(|m| m.id.clone()).collect()
 }
 
 fn default_dataset(state: &State) -> Option<DatasetId> {
