@@ -147,12 +147,13 @@ pub(super) fn recommend(models: &[ModelResult], comparison: &[Comparison]) -> Op
     let (best, value) = *order.first()?;
     let (second, second_value) = *order.get(1)?;
     let (best_model, second_model) = (models.get(best)?, models.get(second)?);
-    let compared = comparison.iter().find(|c| {
-        let names = [&c.a, &c.b];
-        names.contains(&&best_model.name)
-            && names.contains(&&second_model.name)
-            && (c.metric == metric || metric == "r2" && c.metric == "mse")
-    });
+    let pair = |wanted: &str| {
+        comparison.iter().find(|c| {
+            let names = [&c.a, &c.b];
+            names.contains(&&best_model.name) && names.contains(&&second_model.name) && c.metric == wanted
+        })
+    };
+    let compared = pair(metric).or_else(|| pair("mse").filter(|_| metric == "r2"));
     let title = title(metric);
     let numbers = format!("{title} {value:.3} against {second_value:.3} of {}", second_model.name);
     let p = compared.and_then(|c| c.p_value);
@@ -164,6 +165,19 @@ pub(super) fn recommend(models: &[ModelResult], comparison: &[Comparison]) -> Op
         Some(p) => format!("{numbers}; the difference is more than chance (p = {p:.3})."),
         None => format!("{numbers}."),
     };
+    // A ranking may be better while the decisions at the threshold are not.
+    if let Some(f1) = pair("f1").filter(|c| c.p_value.is_some_and(|p| p < REAL)) {
+        let lead = if f1.a == best_model.name { f1.difference } else { -f1.difference };
+        if let (Some(ours), Some(theirs)) = (best_model.value("f1"), second_model.value("f1"))
+            && lead < 0.0
+        {
+            let sentence = format!(
+                " At its threshold {} has the better F1, {theirs:.3} against {ours:.3}: prefer it if that threshold stays.",
+                second_model.name
+            );
+            reason.push_str(&sentence);
+        }
+    }
     for fallen in models.iter().filter(|m| m.against_training.as_ref().is_some_and(|a| !a.holds)) {
         if let Some(a) = &fallen.against_training {
             let sentence =

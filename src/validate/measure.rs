@@ -138,16 +138,6 @@ struct BinaryCountsF {
 }
 
 impl BinaryCountsF {
-    fn f1(&self) -> Option<f64> {
-        let below = 2.0 * self.tp + self.fp + self.fn_;
-        (below > 0.0).then(|| 2.0 * self.tp / below)
-    }
-
-    fn balanced(&self) -> Option<f64> {
-        let (p, n) = (self.tp + self.fn_, self.tn + self.fp);
-        (p > 0.0 && n > 0.0).then(|| f64::midpoint(self.tp / p, self.tn / n))
-    }
-
     fn mcc(&self) -> Option<f64> {
         let below = (self.tp + self.fp) * (self.tp + self.fn_) * (self.tn + self.fp) * (self.tn + self.fn_);
         (below > 0.0).then(|| (self.tp * self.tn - self.fp * self.fn_) / below.sqrt())
@@ -185,11 +175,11 @@ fn binary(
     g.put("precision", counts.precision(), intervals::wilson(tp, tp + fp, level), doubt);
     g.put("recall", counts.recall(), intervals::wilson(tp, tp + fn_, level), doubt);
     g.put("specificity", counts.specificity(), intervals::wilson(tn, tn + fp, level), doubt);
-    g.put("f1", counts.f1(), intervals::delta(&cells, level, unit, |c| of_counts(c).f1()), doubt);
+    g.put("f1", counts.f1(), intervals::f1(tp, fp, fn_, level), doubt);
     g.put(
         "balanced_accuracy",
         counts.balanced_accuracy(),
-        intervals::delta(&cells, level, unit, |c| of_counts(c).balanced()),
+        intervals::mean_of_shares(&[(tp, tp + fn_), (tn, tn + fp)], level),
         doubt,
     );
     g.put("mcc", counts.mcc(), intervals::delta(&cells, level, (-1.0, 1.0), |c| of_counts(c).mcc()), doubt);
