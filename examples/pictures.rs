@@ -56,8 +56,8 @@ fn main() {
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty() && a.jobs().is_empty());
-    window.scroll_to("Confusion matrix");
-    save(&mut window, "validate", 1240.0);
+    window.scroll_to("ROC curve");
+    save(&mut window, "validate", 1400.0);
     window.click("Deploy this model…");
     window.click("20,000");
     window.click("Start deployment");

@@ -234,6 +234,7 @@ impl Bench {
             feed: FeedSettings { rows_per_second, repeat: true, start_row: 0 },
             chunking: None,
             time_column: None,
+            threshold: None,
         }));
         self.listener.until("the deployment", |s| s.deployments.iter().any(|d| d.live));
     }

@@ -144,4 +144,7 @@ pub struct DeployRequest {
     pub chunking: Option<Chunking>,
     /// The column that tells the time, for labels on the charts.
     pub time_column: Option<String>,
+    /// Score from which a row counts as positive; `None` takes the one of the validation.
+    #[serde(default)]
+    pub threshold: Option<f64>,
 }

@@ -164,7 +164,7 @@ fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
         ProfileSettings::new(features, Some(target.clone()), request.chunking.unwrap_or(Chunking::Rows(rows)));
     settings.task = Some(judged.task);
     settings.positive.clone_from(&judged.positive);
-    settings.score_threshold = judged.threshold.unwrap_or(0.5);
+    settings.score_threshold = request.threshold.or(judged.threshold).unwrap_or(0.5);
     settings.time_column = request.time_column.clone().filter(|name| reference_data.table.column(name).is_some());
     let profile = build(&reference_data.table, &scores, &settings).map_err(|e| e.to_string())?;
     let binding = bound_by_hand(&file, &feed_data.table, Some(&target), &feed.1).binding;

@@ -5,6 +5,7 @@
 //! callers leave rows out first and count them. This room imports no other room.
 
 pub mod binary;
+pub mod decisions;
 pub mod delong;
 pub mod distance;
 pub mod grouped;

@@ -8,6 +8,7 @@ use super::report::{
 };
 use crate::model::Task;
 use crate::stats::binary::BinaryCounts;
+use crate::stats::decisions::DecisionTable;
 use crate::stats::delong::Placements;
 use crate::stats::intervals::{self, Interval};
 use crate::stats::moments::Moments;
@@ -81,6 +82,8 @@ pub struct Measured {
     pub confusion: Option<Confusion>,
     /// Curves.
     pub curves: Option<Curves>,
+    /// What each threshold would decide.
+    pub decisions: Option<DecisionTable>,
     /// Errors.
     pub residuals: Option<Residuals>,
 }
@@ -191,7 +194,9 @@ fn binary(
     );
 
     let mut curves = None;
+    let mut decisions = None;
     if probabilities {
+        decisions = Some(DecisionTable::new(&ranked));
         let placements = Placements::of(scores, truth);
         let one_class = placements.is_none().then_some(ONE_CLASS).or(doubt);
         let interval = placements.as_ref().and_then(|p| intervals::delong(p, level));
@@ -226,6 +231,7 @@ fn binary(
         per_class: per_class(&matrix, classes),
         confusion: Some(confusion(&matrix, classes)),
         curves,
+        decisions,
         ..Measured::default()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Binding, Task};
+use crate::stats::decisions::DecisionTable;
 
 /// Version of the JSON that [`Report`] writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -227,6 +228,9 @@ pub struct ModelResult {
     pub confusion: Option<Confusion>,
     /// Curves of a binary classification.
     pub curves: Option<Curves>,
+    /// What each threshold would decide, of a binary classification with scores.
+    #[serde(default)]
+    pub decisions: Option<DecisionTable>,
     /// Errors of a regression.
     #[serde(default)]
     pub residuals: Option<Residuals>,

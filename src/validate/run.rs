@@ -414,6 +414,7 @@ fn result(
         per_class: measured.per_class,
         confusion: measured.confusion,
         curves: measured.curves,
+        decisions: measured.decisions,
         residuals: measured.residuals,
         segments: Vec::new(),
         weak_segments: Vec::new(),

@@ -123,6 +123,7 @@ impl Listener {
             feed: FeedSettings { rows_per_second, ..FeedSettings::default() },
             chunking: None,
             time_column: Some("time".to_owned()),
+            threshold: None,
         }));
     }
 

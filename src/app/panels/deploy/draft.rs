@@ -1,6 +1,7 @@
 //! A deployment that is being set up: what a person filled in, what is wrong with it, the request it becomes.
 
 use crate::app::panels::overview::next::proposed;
+use crate::app::panels::validate::threshold::kept;
 use crate::backend::State;
 use crate::backend::command::{DatasetId, DeployRequest, ModelId, RunId};
 use crate::backend::state::{DatasetView, DeploymentView, RunView, RuntimeView};
@@ -50,6 +51,8 @@ pub(super) struct Draft {
     pub(super) repeat: bool,
     pub(super) cut: Cut,
     pub(super) cut_rows: f64,
+    /// Score from which a row counts as positive; `None` takes the one of the validation.
+    pub(super) threshold: Option<f64>,
 }
 
 /// More workers than this are taken for a slip of the hand.
@@ -76,6 +79,7 @@ impl Draft {
             repeat: false,
             cut: Cut::Usual,
             cut_rows: 2_000.0,
+            threshold: kept(state, run, model),
         };
         draft.feed = likely_feed(state, &draft).map(|d| d.id.clone());
         draft.feed_changed(state);
@@ -106,6 +110,7 @@ impl Draft {
             repeat: request.feed.repeat,
             cut,
             cut_rows,
+            threshold: request.threshold,
         }
     }
 
@@ -228,6 +233,7 @@ impl Draft {
             feed: FeedSettings { rows_per_second: self.rate, repeat: self.repeat, start_row: 0 },
             chunking: chunking(self.cut, self.cut_rows),
             time_column: self.time.clone(),
+            threshold: self.threshold,
         })
     }
 }

@@ -139,6 +139,7 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
                 model: draft.model.clone(),
                 feed: draft.feed.clone(),
                 time: draft.time.clone(),
+                threshold: draft.threshold,
                 ..before
             };
         }
@@ -148,6 +149,10 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
         if let Some((run, result)) = draft.result(ctx.state) {
             let rows = format::counted(result.rows as u64, "row");
             text::caption(ui, &format!("Reference: {} · {rows}", run.dataset_name));
+            if let Some(threshold) = draft.threshold.or(result.threshold) {
+                let origin = if draft.threshold.is_some() { "chosen in Validate" } else { "as validated" };
+                text::caption(ui, &format!("Threshold: {} · {origin}", format::decimal(threshold, 3)));
+            }
             let reason = run
                 .report
                 .recommendation

@@ -2,7 +2,8 @@
 
 use eframe::egui::Ui;
 
-use super::view::View;
+use super::threshold::{self, Chosen};
+use super::view::{View, threshold_words};
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
@@ -12,6 +13,7 @@ use crate::app::widgets::{
 };
 use crate::backend::state::RunView;
 use crate::report::csv;
+use crate::stats::binary::BinaryCounts;
 use crate::validate::report::{ModelResult, PerClass};
 
 /// Height of the table of classes in points; more scroll.
@@ -29,9 +31,19 @@ enum Part {
     Behind,
 }
 
-pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, view: &View) {
+pub(super) fn ui(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    run: &RunView,
+    model: &ModelResult,
+    view: &View,
+    chosen: &mut Chosen,
+) {
     metrics(ui, ctx, run, model, view);
     ui.add_space(SPACE_S);
+    threshold::card(ui, ctx, run.id, model, chosen);
+    ui.add_space(SPACE_S);
+    let moved = chosen.decisions(model);
     let mut parts = Vec::new();
     if !view.classes.is_empty() {
         parts.push(Part::Confusion);
@@ -58,9 +70,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &Mod
     }
     parts.push(Part::Behind);
     reflow(ui, "validation detail", parts.len(), 300.0, &[], |ui, place| match parts.get(place) {
-        Some(Part::Confusion) => confusion(ui, ctx, model, view),
-        Some(Part::Roc) => roc(ui, ctx, model, view),
-        Some(Part::PrecisionRecall) => precision_recall(ui, ctx, model, view),
+        Some(Part::Confusion) => confusion(ui, ctx, model, view, moved),
+        Some(Part::Roc) => roc(ui, ctx, model, view, moved),
+        Some(Part::PrecisionRecall) => precision_recall(ui, ctx, model, view, moved),
         Some(Part::Calibration) => calibration(ui, ctx, model, view),
         Some(Part::Classes) => classes(ui, ctx, &model.per_class),
         Some(Part::Residuals) => residuals(ui, ctx, model),
@@ -68,6 +80,18 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &Mod
         Some(Part::Behind) => behind(ui, model, view),
         None => {}
     });
+}
+
+/// A threshold that a person chose, and what it decides.
+type Moved = (f64, BinaryCounts);
+
+/// Counts in the order of the model's classes: was, then said.
+fn matrix_of(model: &ModelResult, c: &BinaryCounts) -> Vec<Vec<u64>> {
+    if model.positive.as_ref() == model.classes.first() && !model.classes.is_empty() {
+        vec![vec![c.tp, c.fn_], vec![c.fp, c.tn]]
+    } else {
+        vec![vec![c.tn, c.fp], vec![c.fn_, c.tp]]
+    }
 }
 
 fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, view: &View) {
@@ -123,11 +147,11 @@ fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResu
     }
 }
 
-fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
     let Some(confusion) = &model.confusion else { return };
     let labels: Vec<&str> = view.classes.iter().map(String::as_str).collect();
-    let count =
-        |was: usize, said: usize| confusion.matrix.get(was).and_then(|row| row.get(said)).copied().unwrap_or_default();
+    let matrix = moved.map_or_else(|| confusion.matrix.clone(), |(_, counts)| matrix_of(model, &counts));
+    let count = |was: usize, said: usize| matrix.get(was).and_then(|row| row.get(said)).copied().unwrap_or_default();
     let numbers = || {
         let head: Vec<&str> = std::iter::once("was \\ said").chain(labels.iter().copied()).collect();
         let rows = labels.iter().enumerate().map(|(was, label)| {
@@ -146,7 +170,7 @@ fn pairs_csv(head: [&str; 2], points: &[[f64; 2]]) -> String {
     csv::table(&head, points.iter().map(|[x, y]| [csv::number(Some(*x)), csv::number(Some(*y))]))
 }
 
-fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
     let numbers = || {
         let thresholds = model.curves.as_ref().map_or(&[][..], |c| &c.roc.thresholds);
         let rows = view.roc.iter().enumerate().map(|(i, [x, y])| {
@@ -160,14 +184,16 @@ fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
         let curves = [Curve { name: &model.name, points: &view.roc, color: 0, dots: false }];
         let mut chart =
             CurveChart::new("ROC curve", &curves).axes("false positive rate", "true positive rate").diagonal();
-        if let Some((x, y, name)) = &view.mark {
+        let rates = |(t, c): Moved| Some((1.0 - c.specificity()?, c.recall()?, threshold_words(t)));
+        let moved = moved.and_then(rates);
+        if let Some((x, y, name)) = moved.as_ref().or(view.mark.as_ref()) {
             chart = chart.mark(*x, *y, name);
         }
         chart.show(ui);
     });
 }
 
-fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
+fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
     let numbers = || pairs_csv(["recall", "precision"], &view.precision_recall);
     let title = format!("AP {}", format::metric(model.value("average_precision"), None));
     chart_card(ui, ctx, Card::new("Precision and recall").subtitle(&title), "precision-recall", numbers, |ui| {
@@ -177,7 +203,8 @@ fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, vi
             curves.push(Curve { name: "share of positives", points: guess, color: 2, dots: false });
         }
         let mut chart = CurveChart::new("Precision-recall curve", &curves).axes("recall", "precision");
-        if let Some((x, y, name)) = &view.precision_recall_mark {
+        let moved = moved.and_then(|(t, c)| Some((c.recall()?, c.precision()?, threshold_words(t))));
+        if let Some((x, y, name)) = moved.as_ref().or(view.precision_recall_mark.as_ref()) {
             chart = chart.mark(*x, *y, name);
         }
         chart.show(ui);

@@ -9,6 +9,7 @@ mod results;
 mod setup;
 #[cfg(test)]
 mod tests;
+pub(super) mod threshold;
 mod view;
 
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub struct ValidatePanel {
     /// Place of the model that is shown in detail, in the run of this key.
     place: (Option<RunId>, usize),
     view: Option<View>,
+    chosen: threshold::Chosen,
     /// The newest run when one was started here, 0 without any: the next one is scrolled to.
     started_after: Option<RunId>,
 }
@@ -173,7 +175,8 @@ impl ValidatePanel {
             self.started_after = None;
             ui.scroll_to_cursor(Some(Align::TOP));
         }
-        results::ui(ui, ctx, run, &mut self.place.1, &mut self.view);
+        let memory = results::Memory { place: &mut self.place.1, view: &mut self.view, chosen: &mut self.chosen };
+        results::ui(ui, ctx, run, memory);
     }
 }
 

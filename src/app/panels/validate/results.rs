@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::Ui;
 
 use super::detail;
+use super::threshold::Chosen;
 use super::view::{View, interval};
 use crate::app::context::{PanelContext, Subject};
 use crate::app::theme::{SPACE_S, Status};
@@ -19,7 +20,16 @@ use crate::validate::report::{Report, main_metric};
 /// Height of the comparison's rows in points; more scroll.
 const HEIGHT: f32 = 200.0;
 
-pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place: &mut usize, view: &mut Option<View>) {
+/// What the panel remembers of the results.
+pub(super) struct Memory<'a> {
+    /// Place of the model in detail.
+    pub(super) place: &'a mut usize,
+    pub(super) view: &'a mut Option<View>,
+    pub(super) chosen: &'a mut Chosen,
+}
+
+pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory: Memory<'_>) {
+    let Memory { place, view, chosen } = memory;
     let report = &run.report;
     if *place >= report.models.len() {
         *place = report.recommendation.as_ref().map_or(0, |r| r.model);
@@ -65,7 +75,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, place:
         *view = View::new(run, *place);
     }
     if let (Some(view), Some(model)) = (view.as_ref(), report.models.get(*place)) {
-        detail::ui(ui, ctx, run, model, view);
+        chosen.turn_to(ctx.state, run.id, *place, model);
+        detail::ui(ui, ctx, run, model, view, chosen);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
 use crate::app::context::{Request, Subject};
-use crate::app::panels::fixture::{World, harness};
+use crate::app::panels::fixture::{World, click, harness};
 use crate::backend::Command;
 use crate::backend::state::Preparation;
 use crate::model::Task;
@@ -195,4 +196,27 @@ fn a_running_validation_can_be_cancelled_in_its_place() {
     let page = drawn(World::prepared().with_job(JobTopic::Validate, "Validating 2 candidates"));
     assert!(page.get_by_label("Run validation").accesskit_node().is_disabled());
     assert!(page.query_all_by_label_contains("Validating 2 candidates").next().is_some());
+}
+
+#[test]
+fn the_threshold_moves_the_matrix_and_is_kept_for_deployment() {
+    let mut page = drawn(World::watched());
+    let matrix = |page: &Harness<'static, World>| {
+        let cells = page.query_all_by_label_contains("was late, said late");
+        cells.map(|n| n.accesskit_node().label().unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let before = matrix(&page);
+    page.get_by_role_and_label(Role::Slider, "Said positive from").set_value_accesskit(0.6);
+    page.run();
+    assert_ne!(matrix(&page), before, "the matrix follows");
+    page.get_by_label("As validated").scroll_to_me();
+    page.run();
+    let asked = click(&mut page, "Use for deployment");
+    let [Request::Command(Command::SetSetting { key, value })] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(key.starts_with("threshold 1 bbb"), "{key}");
+    assert!((value.as_f64().unwrap() - 0.6).abs() < 0.002, "{value}");
+    click(&mut page, "As validated");
+    assert_eq!(matrix(&page), before);
+    click(&mut page, "Least cost");
+    assert_ne!(matrix(&page), before);
 }

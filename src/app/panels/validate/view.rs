@@ -47,19 +47,23 @@ pub(super) fn interval(value: &MetricValue) -> Option<(f64, f64)> {
     value.low.zip(value.high)
 }
 
+/// A threshold as it stands beside a curve.
+pub(super) fn threshold_words(threshold: f64) -> String {
+    format!("threshold {}", format::decimal(threshold, 2))
+}
+
 /// The point of the ROC curve that belongs to the model's threshold.
 fn mark(model: &ModelResult) -> Option<(f64, f64, String)> {
     let roc = &model.curves.as_ref()?.roc;
     let threshold = model.threshold?;
     let place = roc.thresholds.iter().rposition(|t| t.is_none_or(|t| t >= threshold))?;
-    Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, format!("threshold {}", format::decimal(threshold, 2))))
+    Some((*roc.fpr.get(place)?, *roc.tpr.get(place)?, threshold_words(threshold)))
 }
 
 /// The point of recall and precision that belongs to the model's threshold.
 fn precision_recall_mark(model: &ModelResult) -> Option<(f64, f64, String)> {
     let threshold = model.threshold?;
-    let name = format!("threshold {}", format::decimal(threshold, 2));
-    Some((model.value("recall")?, model.value("precision")?, name))
+    Some((model.value("recall")?, model.value("precision")?, threshold_words(threshold)))
 }
 
 /// Share of the positive class in a two-class confusion matrix.
