@@ -2,8 +2,9 @@
 
 use eframe::egui::Ui;
 
+use super::curves::{self, Moved, pairs_csv};
 use super::threshold::{self, Chosen};
-use super::view::{View, threshold_words};
+use super::view::View;
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
@@ -25,6 +26,8 @@ enum Part {
     Roc,
     PrecisionRecall,
     Calibration,
+    Gains,
+    Lift,
     Classes,
     Residuals,
     Errors,
@@ -57,6 +60,9 @@ pub(super) fn ui(
     if !view.calibration.is_empty() {
         parts.push(Part::Calibration);
     }
+    if !view.gains.is_empty() {
+        parts.extend([Part::Gains, Part::Lift]);
+    }
     if model.per_class.len() > 2 {
         parts.push(Part::Classes);
     }
@@ -71,9 +77,11 @@ pub(super) fn ui(
     parts.push(Part::Behind);
     reflow(ui, "validation detail", parts.len(), 300.0, &[], |ui, place| match parts.get(place) {
         Some(Part::Confusion) => confusion(ui, ctx, model, view, moved),
-        Some(Part::Roc) => roc(ui, ctx, model, view, moved),
-        Some(Part::PrecisionRecall) => precision_recall(ui, ctx, model, view, moved),
-        Some(Part::Calibration) => calibration(ui, ctx, model, view),
+        Some(Part::Roc) => curves::roc(ui, ctx, model, view, moved),
+        Some(Part::PrecisionRecall) => curves::precision_recall(ui, ctx, model, view, moved),
+        Some(Part::Calibration) => curves::calibration(ui, ctx, model, view),
+        Some(Part::Gains) => curves::gains(ui, ctx, model, view, moved),
+        Some(Part::Lift) => curves::lift(ui, ctx, model, view, moved),
         Some(Part::Classes) => classes(ui, ctx, &model.per_class),
         Some(Part::Residuals) => residuals(ui, ctx, model),
         Some(Part::Errors) => errors(ui, ctx, model, view),
@@ -81,9 +89,6 @@ pub(super) fn ui(
         None => {}
     });
 }
-
-/// A threshold that a person chose, and what it decides.
-type Moved = (f64, BinaryCounts);
 
 /// Counts in the order of the model's classes: was, then said.
 fn matrix_of(model: &ModelResult, c: &BinaryCounts) -> Vec<Vec<u64>> {
@@ -163,67 +168,6 @@ fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &Vi
     let help = Explainer::new("Confusion", "Rows by what they were and what the model said; shares are of their row.");
     chart_card(ui, ctx, Card::new("Confusion").explain(&help), "confusion", numbers, |ui| {
         ConfusionMatrix::new("Confusion matrix", &labels, &count).show(ui);
-    });
-}
-
-fn pairs_csv(head: [&str; 2], points: &[[f64; 2]]) -> String {
-    csv::table(&head, points.iter().map(|[x, y]| [csv::number(Some(*x)), csv::number(Some(*y))]))
-}
-
-fn roc(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
-    let numbers = || {
-        let thresholds = model.curves.as_ref().map_or(&[][..], |c| &c.roc.thresholds);
-        let rows = view.roc.iter().enumerate().map(|(i, [x, y])| {
-            let threshold = thresholds.get(i).copied().flatten();
-            [csv::number(threshold), csv::number(Some(*x)), csv::number(Some(*y))]
-        });
-        csv::table(&["threshold", "false_positive_rate", "true_positive_rate"], rows)
-    };
-    let title = format!("AUC {}", format::metric(model.value("roc_auc"), None));
-    chart_card(ui, ctx, Card::new("ROC").subtitle(&title), "roc", numbers, |ui| {
-        let curves = [Curve { name: &model.name, points: &view.roc, color: 0, dots: false }];
-        let mut chart =
-            CurveChart::new("ROC curve", &curves).axes("false positive rate", "true positive rate").diagonal();
-        let rates = |(t, c): Moved| Some((1.0 - c.specificity()?, c.recall()?, threshold_words(t)));
-        let moved = moved.and_then(rates);
-        if let Some((x, y, name)) = moved.as_ref().or(view.mark.as_ref()) {
-            chart = chart.mark(*x, *y, name);
-        }
-        chart.show(ui);
-    });
-}
-
-fn precision_recall(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
-    let numbers = || pairs_csv(["recall", "precision"], &view.precision_recall);
-    let title = format!("AP {}", format::metric(model.value("average_precision"), None));
-    chart_card(ui, ctx, Card::new("Precision and recall").subtitle(&title), "precision-recall", numbers, |ui| {
-        let guess = view.prevalence.map(|share| [[0.0, share], [1.0, share]]);
-        let mut curves = vec![Curve { name: &model.name, points: &view.precision_recall, color: 0, dots: false }];
-        if let Some(guess) = &guess {
-            curves.push(Curve { name: "share of positives", points: guess, color: 2, dots: false });
-        }
-        let mut chart = CurveChart::new("Precision-recall curve", &curves).axes("recall", "precision");
-        let moved = moved.and_then(|(t, c)| Some((c.recall()?, c.precision()?, threshold_words(t))));
-        if let Some((x, y, name)) = moved.as_ref().or(view.precision_recall_mark.as_ref()) {
-            chart = chart.mark(*x, *y, name);
-        }
-        chart.show(ui);
-    });
-}
-
-fn calibration(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
-    let numbers = || {
-        let rows = model.curves.as_ref().map_or(&[][..], |c| &c.calibration.rows);
-        let lines = view.calibration.iter().enumerate().map(|(i, [x, y])| {
-            let rows = rows.get(i).map(ToString::to_string).unwrap_or_default();
-            [csv::number(Some(*x)), csv::number(Some(*y)), rows]
-        });
-        csv::table(&["mean_predicted", "observed_share", "rows"], lines)
-    };
-    let title = format!("error {}", format::metric(model.value("ece"), None));
-    chart_card(ui, ctx, Card::new("Calibration").subtitle(&title), "calibration", numbers, |ui| {
-        let curves = [Curve { name: &model.name, points: &view.calibration, color: 1, dots: true }];
-        CurveChart::new("Calibration curve", &curves).axes("mean probability", "observed share").diagonal().show(ui);
     });
 }
 

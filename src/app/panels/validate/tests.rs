@@ -206,6 +206,8 @@ fn the_threshold_moves_the_matrix_and_is_kept_for_deployment() {
         cells.map(|n| n.accesskit_node().label().unwrap_or_default()).collect::<Vec<_>>()
     };
     let before = matrix(&page);
+    page.get_by_label("Gains curve");
+    page.get_by_label("Lift curve");
     page.get_by_role_and_label(Role::Slider, "Said positive from").set_value_accesskit(0.6);
     page.run();
     assert_ne!(matrix(&page), before, "the matrix follows");

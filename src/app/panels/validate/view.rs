@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::widgets::{Explainer, format};
 use crate::backend::state::RunView;
+use crate::stats::binary::BinaryCounts;
 use crate::stats::metric::title;
 use crate::validate::help::help;
 use crate::validate::report::{MetricValue, ModelResult, metric_order};
@@ -37,6 +38,10 @@ pub(super) struct View {
     /// Share of positives: the precision of a guess.
     pub(super) prevalence: Option<f64>,
     pub(super) calibration: Vec<[f64; 2]>,
+    /// Share of rows said positive, and of the positives among them.
+    pub(super) gains: Vec<[f64; 2]>,
+    /// Share of rows said positive, and how much denser the positives lie there.
+    pub(super) lift: Vec<[f64; 2]>,
     /// The outline of the histogram of errors: error and share of rows.
     pub(super) errors: Vec<[f64; 2]>,
     pub(super) facts: Vec<(String, String)>,
@@ -71,6 +76,25 @@ fn prevalence(model: &ModelResult) -> Option<f64> {
     let [negative, positive] = model.confusion.as_ref()?.matrix.as_slice() else { return None };
     let (negative, positive) = (negative.iter().sum::<u64>(), positive.iter().sum::<u64>());
     (negative + positive > 0).then(|| positive as f64 / (negative + positive) as f64)
+}
+
+/// Points over the share of rows said positive, from none to all; `y` gets the decisions and the share of positives.
+fn ranked(model: &ModelResult, y: impl Fn(&BinaryCounts, f64) -> Option<f64>) -> Vec<[f64; 2]> {
+    let Some(table) = model.decisions.as_ref().filter(|t| t.positives > 0 && t.negatives > 0) else {
+        return Vec::new();
+    };
+    let share = table.positives as f64 / (table.positives + table.negatives) as f64;
+    let point = |place: usize| {
+        let counts = table.at(place).filter(|c| c.tp + c.fp > 0)?;
+        Some([(counts.tp + counts.fp) as f64 / counts.rows() as f64, y(&counts, share)?])
+    };
+    (0..table.len()).rev().filter_map(point).collect()
+}
+
+/// The gains curve, from no row to all.
+fn gains(model: &ModelResult) -> Vec<[f64; 2]> {
+    let points = ranked(model, |c, _| c.recall());
+    if points.is_empty() { points } else { std::iter::once([0.0, 0.0]).chain(points).collect() }
 }
 
 /// The outline of a histogram as one curve of error and share.
@@ -158,6 +182,8 @@ impl View {
             precision_recall_mark: precision_recall_mark(model),
             prevalence: prevalence(model),
             calibration: curves.map(|c| pairs(&c.calibration.predicted, &c.calibration.observed)).unwrap_or_default(),
+            gains: gains(model),
+            lift: ranked(model, |c, share| Some(c.precision()? / share)),
             errors: model.residuals.as_ref().map(|r| outline(&r.histogram)).unwrap_or_default(),
             facts: facts(run, model),
         })
