@@ -70,7 +70,7 @@ pub enum Command {
         /// The data they never saw.
         dataset: DatasetId,
         /// How.
-        plan: Plan,
+        plan: Box<Plan>,
     },
     /// Takes a finished run out of the workspace.
     RemoveRun(RunId),

@@ -252,7 +252,7 @@ impl Service {
             Command::Bind { model, dataset, input, column } => self.bind(model, dataset, input, column),
             Command::SkipRows { model, dataset, input, skip } => self.skip_rows(&model, &dataset, input, skip),
             Command::BindByOrder { model, dataset } => self.bind_by_order(&model, &dataset),
-            Command::Validate { models, dataset, plan } => self.validate(models, dataset, plan),
+            Command::Validate { models, dataset, plan } => self.validate(models, dataset, *plan),
             Command::RemoveRun(id) => self.remove_run(id),
             Command::Deploy(request) => self.deploy(request),
             Command::PauseDeployment(id) => self.pause_deployment(&id),

@@ -93,6 +93,15 @@ pub(super) struct Validate {
     /// Take the columns of a one-matrix model in file order
     #[arg(long)]
     pub(super) by_order: bool,
+    /// Tell the metrics apart by the values of this column; name several for several tables
+    #[arg(long = "segment", value_name = "COLUMN")]
+    pub(super) segments: Vec<String>,
+    /// Judge the models by the gates of a policy (a TOML file)
+    #[arg(long, value_name = "FILE")]
+    pub(super) gates: Option<PathBuf>,
+    /// End with status 1 when a model fails its gates
+    #[arg(long, value_parser = ["gates"])]
+    pub(super) fail_on: Option<String>,
     /// Level of the intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     pub(super) level: f64,

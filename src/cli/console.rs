@@ -13,6 +13,8 @@ pub(super) enum Failure {
     Input(String),
     /// The person stopped it.
     Cancelled,
+    /// The result is there, and a model fails its gates.
+    Gates,
 }
 
 impl Failure {

@@ -44,6 +44,7 @@ pub fn main(began: Instant) -> ExitCode {
             ExitCode::from(2)
         }
         Err(Failure::Cancelled) => ExitCode::from(130),
+        Err(Failure::Gates) => ExitCode::from(1),
     }
 }
 

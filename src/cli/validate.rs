@@ -7,6 +7,8 @@ use super::console::{Console, Failure, Progress};
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::model::binding::propose_without;
 use crate::model::{BoundModel, ModelFile, RuntimeHome, Task, runtime};
+use crate::stats::grouped;
+use crate::validate::policy::{self, Policy};
 use crate::validate::report::metric_order;
 use crate::validate::{Candidate, ModelResult, Plan, Report, ValidateError};
 
@@ -67,6 +69,8 @@ fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Resu
 pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), Failure> {
     let progress = Progress { console, what: "Validating" };
     let began = Instant::now();
+    // A policy with a mistake is told before a large table is read.
+    policy(args)?;
     let dataset = read_table(&args.data, &options(args)?, &progress).map_err(Failure::input)?;
     let read_s = began.elapsed().as_secs_f64();
     let candidates = args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
@@ -78,6 +82,8 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     plan.threshold = args.threshold;
     plan.level = args.level;
     plan.seed = all.seed;
+    plan.segments.clone_from(&args.segments);
+    plan.policy = policy(args)?;
     if let Some(threads) = all.threads {
         plan.threads = threads;
     }
@@ -90,11 +96,29 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     if let Some(place) = &args.json {
         console.json(place, &report)?;
         if place == std::path::Path::new("-") {
-            return Ok(());
+            return verdict(&report, args);
         }
     }
     print(&report, console);
-    Ok(())
+    verdict(&report, args)
+}
+
+/// The policy that was named.
+fn policy(args: &Validate) -> Result<Option<Policy>, Failure> {
+    let Some(path) = &args.gates else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Input(format!(
+            "The policy could not be read: {error}. Name a TOML file with gates: {}",
+            path.display()
+        ))
+    })?;
+    let parsed = policy::parse(&text);
+    parsed.map(Some).map_err(|error| Failure::Input(format!("{error} File: {}", path.display())))
+}
+
+fn verdict(report: &Report, args: &Validate) -> Result<(), Failure> {
+    let failed = report.models.iter().any(|model| model.verdict == "fail");
+    if failed && args.fail_on.is_some() { Err(Failure::Gates) } else { Ok(()) }
 }
 
 fn print(report: &Report, console: &Console) {
@@ -111,10 +135,63 @@ fn print(report: &Report, console: &Console) {
     }
 }
 
+fn print_gates(model: &ModelResult, console: &Console) {
+    for gate in &model.gates {
+        let mark = match (gate.applies, gate.passed, gate.required) {
+            (false, ..) => "does not apply",
+            (_, true, _) => "pass",
+            (_, false, true) => "FAIL",
+            (_, false, false) => "advice not met",
+        };
+        let number = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
+        let segment = gate.segment.as_ref().map_or_else(String::new, |(c, v)| format!(" at {c} = {v}"));
+        let reason = gate.reason.as_ref().map_or_else(String::new, |r| format!("  ({r})"));
+        console.say(&format!(
+            "  gate {mark}: {}{segment}: {} {}, is {}{reason}",
+            gate.name,
+            gate.metric,
+            gate.condition,
+            number(gate.value)
+        ));
+    }
+    if !model.gates.is_empty() {
+        console.say(&format!("  verdict: {}", model.verdict));
+    }
+}
+
+fn print_parts(model: &ModelResult, console: &Console) {
+    for segment in &model.segments {
+        let metrics = segment.metrics.iter().filter_map(|(name, m)| Some(format!("{name} {:.4}", m.value?)));
+        let metrics: Vec<String> = metrics.collect();
+        console.say(&format!(
+            "  {} = {}: {}, {}",
+            segment.column,
+            segment.value,
+            grouped::rows(segment.rows as u64),
+            metrics.join(", ")
+        ));
+    }
+    for weak in model.weak_segments.iter().take(5) {
+        let place: Vec<String> = weak.columns.iter().map(|(c, v)| format!("{c} = {v}")).collect();
+        console.say(&format!(
+            "  weak where {}: loss {:.4} on {}, {:.4} elsewhere, p = {:.1e} after correction for {}",
+            place.join(" and "),
+            weak.loss,
+            grouped::rows(weak.rows as u64),
+            weak.loss_elsewhere,
+            weak.p_corrected,
+            weak.looked_at
+        ));
+    }
+}
+
 fn print_model(model: &ModelResult, console: &Console) {
     console.say(&format!(
-        "{}: {} rows, {} without target, {} a second",
-        model.name, model.rows, model.rows_without_target, model.rows_per_second as u64
+        "{}: {}, {} without target, {} a second",
+        model.name,
+        grouped::rows(model.rows as u64),
+        model.rows_without_target,
+        grouped::rows(model.rows_per_second as u64)
     ));
     for skipped in &model.skipped {
         console.say(&format!("  left out {} rows: {}", skipped.rows, skipped.reason));
@@ -131,4 +208,6 @@ fn print_model(model: &ModelResult, console: &Console) {
         let reason = metric.reason.clone().unwrap_or_default();
         console.say(format!("  {name:<22}{value:>12}  {interval:<20}  {training} {reason}").trim_end());
     }
+    print_parts(model, console);
+    print_gates(model, console);
 }

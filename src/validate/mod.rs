@@ -3,14 +3,17 @@
 //! A [`Plan`] is plain data; running it over bound models and one dataset gives a [`Report`], plain data too.
 //! This room keeps nothing on disk and draws nothing. It may import `model`, `data` and `stats`.
 
+mod breakdown;
 pub mod compare;
 pub mod error;
 pub mod estimate;
 pub mod help;
 pub mod measure;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod run;
+pub mod segments;
 
 pub use error::ValidateError;
 pub use plan::Plan;

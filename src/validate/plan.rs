@@ -1,5 +1,6 @@
 //! What a validation is to do, as plain data that can be shown, saved and run again.
 
+use super::policy::Policy;
 use crate::model::Task;
 
 /// The wish of a person: which column is the truth, and how to read the scores.
@@ -21,10 +22,19 @@ pub struct Plan {
     pub batch_rows: usize,
     /// ONNX Runtime threads within one operator.
     pub threads: usize,
+    /// Columns by whose values the metrics are told apart.
+    #[serde(default)]
+    pub segments: Vec<String>,
+    /// Whether parts of the data are searched for where a model is weak.
+    #[serde(default)]
+    pub weak_segments: bool,
+    /// The gates a model must pass, if any.
+    #[serde(default)]
+    pub policy: Option<Policy>,
 }
 
 impl Plan {
-    /// A plan with the usual settings: 95 % intervals, seed 0, batches of 4,096 rows, all cores.
+    /// A plan with the usual settings: 95 % intervals, a search for weak segments, seed 0, batches of 4,096 rows, all cores.
     pub fn new(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -35,6 +45,9 @@ impl Plan {
             seed: 0,
             batch_rows: 4096,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            segments: Vec::new(),
+            weak_segments: true,
+            policy: None,
         }
     }
 }

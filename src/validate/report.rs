@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::policy::GateResult;
+use super::segments::{Fairness, SegmentResult, WeakSegment};
 use crate::model::{Binding, Task};
 use crate::stats::decisions::DecisionTable;
 
@@ -23,6 +25,9 @@ pub struct Report {
     pub recommendation: Option<Recommendation>,
     /// The dataset.
     pub data: DataInfo,
+    /// The policy that judged, by name.
+    #[serde(default)]
+    pub policy: Option<String>,
     /// The column that held the truth.
     pub target: String,
     /// Level of all intervals.
@@ -234,13 +239,16 @@ pub struct ModelResult {
     /// Errors of a regression.
     #[serde(default)]
     pub residuals: Option<Residuals>,
-    /// Reserved for metrics by segment.
-    pub segments: Vec<serde_json::Value>,
-    /// Reserved for weak segments.
-    pub weak_segments: Vec<serde_json::Value>,
-    /// Reserved for pass/fail conditions.
-    pub gates: Vec<serde_json::Value>,
-    /// `none` as long as no gate is set.
+    /// Metrics by the segments of the columns that were named.
+    pub segments: Vec<SegmentResult>,
+    /// Parts of the data where the model loses more than elsewhere, the weakest first.
+    pub weak_segments: Vec<WeakSegment>,
+    /// How groups fare beside each other, for each column that was named (binary).
+    #[serde(default)]
+    pub fairness: Vec<Fairness>,
+    /// What came of each gate of the policy.
+    pub gates: Vec<GateResult>,
+    /// `pass`, `fail`, or `none` without a policy.
     pub verdict: String,
     /// Which column fed which input.
     pub binding: Binding,

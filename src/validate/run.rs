@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::breakdown::Cuts;
 use super::compare::{compare, recommend};
 use super::error::ValidateError;
 use super::measure::{Answers, measure};
@@ -303,6 +304,7 @@ pub fn run(
     watch: &dyn Watch,
 ) -> Result<Report, ValidateError> {
     check(plan, dataset, candidates)?;
+    let cuts = Cuts::of(plan, candidates, dataset, watch)?;
     let mut models = Vec::new();
     let mut aligned = Vec::new();
     let each = 0.95 / candidates.len() as f32;
@@ -317,7 +319,10 @@ pub fn run(
             return Err(ValidateError::NoRows { why: why_none(&answers, dataset.table.rows(), &plan.target) });
         }
         let timing = Timing { read_s, predict_s, ..Timing::default() };
-        models.push(result(candidate, plan, &answers, &scores, timing, began));
+        let mut measured = result(candidate, plan, &answers, &scores, timing, began);
+        cuts.complete(plan, &mut measured, &answers, candidate.card.as_deref(), watch)?;
+        measured.timing.metrics_s = began.elapsed().as_secs_f64();
+        models.push(measured);
         aligned.push(answers);
         watch.progress(from + each);
     }
@@ -340,6 +345,7 @@ pub fn run(
             rows: dataset.table.rows(),
             columns: dataset.table.columns().len(),
         },
+        policy: plan.policy.as_ref().map(|policy| policy.name.clone()),
         target: plan.target.clone(),
         level: plan.level,
         seed: plan.seed,
@@ -418,6 +424,7 @@ fn result(
         residuals: measured.residuals,
         segments: Vec::new(),
         weak_segments: Vec::new(),
+        fairness: Vec::new(),
         gates: Vec::new(),
         verdict: "none".to_owned(),
         binding: candidate.bound.binding().clone(),

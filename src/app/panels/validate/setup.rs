@@ -217,7 +217,7 @@ impl Setup {
             plan.threshold = Some(self.threshold);
         }
         let models = self.models(ctx.state).iter().map(|m| m.id.clone()).collect();
-        ctx.command(Command::Validate { models, dataset, plan });
+        ctx.command(Command::Validate { models, dataset, plan: Box::new(plan) });
         Ok(())
     }
 }
