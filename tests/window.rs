@@ -41,9 +41,23 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
     window.click("Validate");
     window.choose("Dataset", "april.parquet");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.choose("Policy", "Careful binary");
+    window.tick("Segments", "origin");
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty());
-    for part in ["Recommendation", "Confusion matrix", "ROC curve", "Calibration curve", "does not hold"] {
+    let parts = [
+        "Recommendation",
+        "Confusion matrix",
+        "ROC curve",
+        "Calibration curve",
+        "does not hold",
+        "fails its gates",
+        "Ranks well: ROC AUC at least 0.70 at the lower bound",
+        "origin = LGA",
+        "Weakest segments",
+        "Groups by origin",
+    ];
+    for part in parts {
         assert!(window.has(part), "{part} is not on the page");
     }
 

@@ -143,16 +143,11 @@ fn print_gates(model: &ModelResult, console: &Console) {
             (_, false, true) => "FAIL",
             (_, false, false) => "advice not met",
         };
-        let number = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
         let segment = gate.segment.as_ref().map_or_else(String::new, |(c, v)| format!(" at {c} = {v}"));
         let reason = gate.reason.as_ref().map_or_else(String::new, |r| format!("  ({r})"));
-        console.say(&format!(
-            "  gate {mark}: {}{segment}: {} {}, is {}{reason}",
-            gate.name,
-            gate.metric,
-            gate.condition,
-            number(gate.value)
-        ));
+        let is = gate.value.map(|v| format!(", is {v:.4}")).unwrap_or_default();
+        let asked = format!("{} {}", gate.metric, gate.condition);
+        console.say(&format!("  gate {mark}: {}{segment}: {asked}{is}{reason}", gate.name));
     }
     if !model.gates.is_empty() {
         console.say(&format!("  verdict: {}", model.verdict));

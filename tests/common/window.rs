@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use eframe::App as _;
+use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
@@ -118,6 +119,16 @@ impl Window {
         assert_eq!(options.len(), 1, "“{option}” in “{list}”");
         options[0].click();
         drop(options);
+        self.page.run_ok();
+    }
+
+    /// Opens a list by its name and ticks one of its options.
+    pub fn tick(&mut self, list: &str, option: &str) {
+        self.page.get_by_role_and_label(Role::ComboBox, list).click();
+        self.page.run_ok();
+        self.page.get_by_role_and_label(Role::CheckBox, option).click();
+        self.page.run_ok();
+        self.page.key_press(Key::Escape);
         self.page.run_ok();
     }
 

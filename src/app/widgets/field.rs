@@ -1,8 +1,11 @@
 //! Inputs with their label: text, a choice, a number with its unit, a search.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use eframe::egui::{ComboBox, DragValue, Id, Label, Margin, Rect, Response, TextEdit, Ui, emath, pos2, vec2};
+use eframe::egui::{
+    ComboBox, DragValue, Id, Label, Margin, PopupCloseBehavior, Rect, Response, TextEdit, Ui, emath, pos2, vec2,
+};
 
 use super::format;
 use super::icon::Icon;
@@ -74,6 +77,43 @@ pub fn choice_named<T: Clone + PartialEq>(
         .accessible_name(name)
         .on_hover_text(shown);
     *value != before
+}
+
+/// A label and a list from which any number can be ticked; `none` shows while nothing is. Gives whether it changed.
+pub fn choices(ui: &mut Ui, label: &str, ticked: &mut BTreeSet<String>, options: &[&str], none: &str) -> bool {
+    let shown = if ticked.is_empty() {
+        none.to_owned()
+    } else {
+        ticked.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let mut changed = false;
+    labelled(ui, label, |ui, _| {
+        ComboBox::from_id_salt(("choices", label))
+            .selected_text(shown.as_str())
+            .truncate()
+            .width(150.0_f32.min(room(ui)))
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .icon(|ui, rect, visuals, _| {
+                Icon::ChevronDown.paint(ui.painter(), rect.expand(1.0), visuals.text_color());
+            })
+            .show_ui(ui, |ui| {
+                for option in options {
+                    let mut on = ticked.contains(*option);
+                    if ui.checkbox(&mut on, *option).changed() {
+                        changed = true;
+                        if on {
+                            ticked.insert((*option).to_owned());
+                        } else {
+                            ticked.remove(*option);
+                        }
+                    }
+                }
+            })
+            .response
+            .accessible_name(label)
+            .on_hover_text(shown);
+    });
+    changed
 }
 
 /// A label and a number with its unit; it can be typed or dragged within `range`.

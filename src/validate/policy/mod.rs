@@ -22,6 +22,8 @@ pub use sound::range;
 /// A policy that comes with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shipped {
+    /// What people call it, as in its text.
+    pub name: &'static str,
     /// The name of its file.
     pub file: &'static str,
     /// Its TOML text, with comments for the person who adapts it.
@@ -30,12 +32,21 @@ pub struct Shipped {
 
 /// The policies that come with the program, in the order in which they are offered.
 pub const SHIPPED: [Shipped; 3] = [
-    Shipped { file: "careful_binary.toml", text: include_str!("../../../assets/policies/careful_binary.toml") },
     Shipped {
+        name: "Careful binary",
+        file: "careful_binary.toml",
+        text: include_str!("../../../assets/policies/careful_binary.toml"),
+    },
+    Shipped {
+        name: "Not worse than training",
         file: "not_worse_than_training.toml",
         text: include_str!("../../../assets/policies/not_worse_than_training.toml"),
     },
-    Shipped { file: "regression_basics.toml", text: include_str!("../../../assets/policies/regression_basics.toml") },
+    Shipped {
+        name: "Regression basics",
+        file: "regression_basics.toml",
+        text: include_str!("../../../assets/policies/regression_basics.toml"),
+    },
 ];
 
 #[cfg(test)]
@@ -49,6 +60,7 @@ mod tests {
         for shipped in SHIPPED {
             assert!(shipped.text.starts_with("# "), "{}", shipped.file);
             let policy = parse(shipped.text).unwrap_or_else(|e| panic!("{}: {e}", shipped.file));
+            assert_eq!(policy.name, shipped.name);
             assert!(!policy.description.is_empty() && policy.gates.iter().any(|g| g.required), "{}", shipped.file);
             assert_eq!(parse(&policy.to_toml()), Ok(policy), "{}", shipped.file);
         }

@@ -5,6 +5,7 @@ use eframe::egui::Ui;
 use super::curves::{self, Moved, pairs_csv};
 use super::threshold::{self, Chosen};
 use super::view::View;
+use super::{gates, parts};
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
@@ -47,6 +48,22 @@ pub(super) fn ui(
     threshold::card(ui, ctx, run.id, model, chosen);
     ui.add_space(SPACE_S);
     let moved = chosen.decisions(model);
+    if let Some(policy) = run.report.policy.as_ref().filter(|_| !model.gates.is_empty()) {
+        gates::card(ui, ctx, policy, model);
+        ui.add_space(SPACE_S);
+    }
+    let tables = usize::from(!model.segments.is_empty()) + usize::from(!model.weak_segments.is_empty());
+    reflow(ui, "validation parts", tables + model.fairness.len(), 480.0, &[], |ui, place| {
+        match (place, model.segments.is_empty()) {
+            (0, false) => parts::segments(ui, ctx, model),
+            (0 | 1, _) if place < tables => parts::weak(ui, ctx, model),
+            _ => {
+                if let Some(fairness) = model.fairness.get(place - tables) {
+                    parts::groups(ui, ctx, fairness);
+                }
+            }
+        }
+    });
     let mut parts = Vec::new();
     if !view.classes.is_empty() {
         parts.push(Part::Confusion);

@@ -7,9 +7,10 @@ use super::setup::Setup;
 use crate::app::action::Action;
 use crate::app::context::PanelContext;
 use crate::app::theme::{SPACE_S, Status};
-use crate::app::widgets::{Button, Card, Icon, choice, error_state, format, number_field, status_chip, text};
+use crate::app::widgets::{Button, Card, Icon, choice, choices, error_state, format, number_field, status_chip, text};
 use crate::backend::state::ModelView;
 use crate::model::Task;
+use crate::validate::policy::SHIPPED;
 
 /// The card's words for a model; unique also where two models share a name.
 fn model_words(models: &[std::sync::Arc<ModelView>], model: &ModelView) -> String {
@@ -47,6 +48,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) -> bool
         }
         ui.add_space(SPACE_S);
         data(ui, ctx, setup);
+        rules(ui, ctx, setup);
         ui.add_space(SPACE_S);
         run = foot(ui, ctx, setup);
     });
@@ -96,6 +98,21 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
                 text::caption(ui, "the card's, else 0.5");
             }
         });
+    }
+}
+
+/// Rules and parts, for whoever wants more than the whole.
+fn rules(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
+    let names: Vec<(Option<usize>, &str)> = std::iter::once((None, "no gates"))
+        .chain(SHIPPED.iter().enumerate().map(|(place, shipped)| (Some(place), shipped.name)))
+        .collect();
+    if choice(ui, "Policy", &mut setup.policy, &names) {
+        setup.touched = true;
+    }
+    let Some(data) = setup.data(ctx.state) else { return };
+    let columns: Vec<&str> = data.schema.iter().map(|c| c.name.as_str()).collect();
+    if choices(ui, "Segments", &mut setup.segments, &columns, "by no column") {
+        setup.touched = true;
     }
 }
 

@@ -6,6 +6,8 @@ mod binding;
 mod curves;
 mod detail;
 mod form;
+mod gates;
+mod parts;
 mod results;
 mod setup;
 #[cfg(test)]

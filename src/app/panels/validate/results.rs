@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use eframe::egui::Ui;
 
-use super::detail;
 use super::threshold::Chosen;
 use super::view::{View, interval};
+use super::{detail, gates};
 use crate::app::context::{PanelContext, Subject};
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{
@@ -63,6 +63,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
                 format::metric(Some(against.value), None),
             );
             status_chip(ui, status, &format!("{words} against training")).on_hover_text(hover);
+        }
+        if let Some((status, words)) = gates::verdict(&model.verdict) {
+            status_chip(ui, status, words);
         }
         let gone = ctx.state.models.iter().all(|m| m.id != model.sha256);
         let why = gone.then_some("The model is no longer in the workspace");

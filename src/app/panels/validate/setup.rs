@@ -9,6 +9,7 @@ use crate::backend::state::{DatasetView, ModelView, Preparation, RunView, Runtim
 use crate::backend::{Command, State};
 use crate::model::Task;
 use crate::validate::Plan;
+use crate::validate::policy::{SHIPPED, parse};
 
 /// The threshold a person begins with when the card names none.
 const USUAL_THRESHOLD: f64 = 0.5;
@@ -26,6 +27,10 @@ pub(super) struct Setup {
     pub(super) own_threshold: bool,
     /// Score from which a row counts as positive.
     pub(super) threshold: f64,
+    /// Columns by whose values the metrics are told apart.
+    pub(super) segments: BTreeSet<String>,
+    /// The policy that judges, by its place among those that come with the program.
+    pub(super) policy: Option<usize>,
     /// A person changed something, so the defaults stay away.
     pub(super) touched: bool,
     revision: Option<u64>,
@@ -41,6 +46,8 @@ impl Default for Setup {
             target: None,
             own_threshold: false,
             threshold: USUAL_THRESHOLD,
+            segments: BTreeSet::new(),
+            policy: None,
             touched: false,
             revision: None,
             asked: None,
@@ -215,6 +222,11 @@ impl Setup {
         let mut plan = Plan::new(target);
         if self.own_threshold && self.task(ctx.state) == Some(Task::Binary) {
             plan.threshold = Some(self.threshold);
+        }
+        let there = |name: &&String| self.data(ctx.state).is_some_and(|d| d.schema.iter().any(|c| &c.name == *name));
+        plan.segments = self.segments.iter().filter(there).cloned().collect();
+        if let Some(shipped) = self.policy.and_then(|place| SHIPPED.get(place)) {
+            plan.policy = Some(parse(shipped.text).map_err(|error| error.to_string())?);
         }
         let models = self.models(ctx.state).iter().map(|m| m.id.clone()).collect();
         ctx.command(Command::Validate { models, dataset, plan: Box::new(plan) });
