@@ -54,10 +54,13 @@ fn main() {
     save(&mut window, "models", HEIGHT);
     window.click("Validate");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.choose("Policy", "Careful binary");
+    window.tick("Segments", "origin");
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty() && a.jobs().is_empty());
+    save(&mut window, "validate", 1240.0);
     window.scroll_to("ROC curve");
-    save(&mut window, "validate", 1400.0);
+    save(&mut window, "evidence", 1400.0);
     window.click("Deploy this model…");
     window.click("20,000");
     window.click("Start deployment");

@@ -158,19 +158,12 @@ fn print_parts(model: &ModelResult, console: &Console) {
     for segment in &model.segments {
         let metrics = segment.metrics.iter().filter_map(|(name, m)| Some(format!("{name} {:.4}", m.value?)));
         let metrics: Vec<String> = metrics.collect();
-        console.say(&format!(
-            "  {} = {}: {}, {}",
-            segment.column,
-            segment.value,
-            grouped::rows(segment.rows as u64),
-            metrics.join(", ")
-        ));
+        console.say(&format!("  {}: {}, {}", segment.place(), grouped::rows(segment.rows as u64), metrics.join(", ")));
     }
     for weak in model.weak_segments.iter().take(5) {
-        let place: Vec<String> = weak.columns.iter().map(|(c, v)| format!("{c} = {v}")).collect();
         console.say(&format!(
             "  weak where {}: loss {:.4} on {}, {:.4} elsewhere, p = {:.1e} after correction for {}",
-            place.join(" and "),
+            weak.place(),
             weak.loss,
             grouped::rows(weak.rows as u64),
             weak.loss_elsewhere,

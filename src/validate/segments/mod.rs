@@ -54,6 +54,19 @@ pub struct SegmentResult {
     pub metrics: BTreeMap<String, MetricValue>,
 }
 
+impl SegmentResult {
+    /// The segment in words: `origin = LGA`, `temp > 60`.
+    pub fn place(&self) -> String {
+        place(&self.column, &self.value)
+    }
+}
+
+/// A segment in words; a range with an open end brings its own sign.
+fn place(column: &str, value: &str) -> String {
+    let sign = if value.starts_with(['≤', '>']) { "" } else { "= " };
+    format!("{column} {sign}{value}")
+}
+
 /// Measures each segment that has a row, in the order of the columns and of their labels. Metrics and intervals
 /// (at `level`, 0 to 1) are those of all rows; scores are sorted once for all segments.
 ///

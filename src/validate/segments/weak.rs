@@ -57,6 +57,13 @@ pub struct WeakSegment {
     pub looked_at: usize,
 }
 
+impl WeakSegment {
+    /// The segment in words: `origin = LGA and temp > 60`.
+    pub fn place(&self) -> String {
+        self.columns.iter().map(|(column, value)| super::place(column, value)).collect::<Vec<_>>().join(" and ")
+    }
+}
+
 /// A segment of one column.
 type Part = (usize, usize);
 

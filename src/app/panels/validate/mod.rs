@@ -17,7 +17,7 @@ mod view;
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Label, RichText, Ui};
+use eframe::egui::{Align, Label, Rect, RichText, Ui, vec2};
 
 use self::setup::Setup;
 use self::view::View;
@@ -25,7 +25,7 @@ use super::page;
 use super::words::ago;
 use crate::app::action::{Action, Panel};
 use crate::app::context::PanelContext;
-use crate::app::theme::{SPACE_S, SPACE_XS, Status, tokens};
+use crate::app::theme::{SPACE_M, SPACE_S, SPACE_XS, Status, tokens};
 use crate::app::widgets::{Icon, choice_named, empty_state, format, pending_state, reflow, text};
 use crate::backend::State;
 use crate::backend::command::RunId;
@@ -176,7 +176,9 @@ impl ValidatePanel {
         }
         if self.started_after.is_some_and(|before| before != run.id) {
             self.started_after = None;
-            ui.scroll_to_cursor(Some(Align::TOP));
+            // A little of the gap above is left, so that the fading edge does not cover the first words.
+            let top = ui.cursor().min - vec2(0.0, SPACE_M);
+            ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, 1.0)), Some(Align::TOP));
         }
         let memory = results::Memory { place: &mut self.place.1, view: &mut self.view, chosen: &mut self.chosen };
         results::ui(ui, ctx, run, memory);

@@ -65,7 +65,7 @@ pub(super) fn segments(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult)
                 let Some(segment) = model.segments.get(row) else { return };
                 match column {
                     0 => {
-                        text::elided(ui, format!("{} = {}", segment.column, segment.value));
+                        text::elided(ui, segment.place());
                     }
                     1 => {
                         text::elided(ui, format::count(segment.rows as u64));
@@ -107,7 +107,7 @@ pub(super) fn weak(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
             &head,
             model.weak_segments.iter().map(|w| {
                 [
-                    place(&w.columns),
+                    w.place(),
                     w.rows.to_string(),
                     csv::number(Some(w.loss)),
                     csv::number(Some(w.loss_elsewhere)),
@@ -133,7 +133,7 @@ pub(super) fn weak(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
             |ui, row, column| {
                 let Some(weak) = model.weak_segments.get(row) else { return };
                 let words = match column {
-                    0 => place(&weak.columns),
+                    0 => weak.place(),
                     1 => format::count(weak.rows as u64),
                     2 => format::metric(Some(weak.loss), None),
                     3 => format::metric(Some(weak.loss_elsewhere), None),
@@ -144,10 +144,6 @@ pub(super) fn weak(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
             },
         );
     });
-}
-
-fn place(columns: &[(String, String)]) -> String {
-    columns.iter().map(|(column, value)| format!("{column} = {value}")).collect::<Vec<_>>().join(" and ")
 }
 
 pub(super) fn groups(ui: &mut Ui, ctx: &PanelContext<'_>, fairness: &Fairness) {

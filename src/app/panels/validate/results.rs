@@ -44,7 +44,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
     }
     if report.models.len() > 1 {
         ui.add_space(SPACE_S);
-        reflow(ui, "validation candidates", 2, 520.0, &[], |ui, card| match card {
+        reflow(ui, "validation candidates", 2, 400.0, &[0.6, 1.0], |ui, card| match card {
             0 => candidates(ui, report, place),
             _ => comparison(ui, ctx, report),
         });
@@ -88,12 +88,14 @@ fn candidates(ui: &mut Ui, report: &Report, place: &mut usize) {
     let title = format!("Candidates by {}", metric::title(metric));
     let level = format!("{} % intervals", format::decimal(report.level * 100.0, 0));
     Card::new(&title).right(&level).fill().show(ui, |ui| {
+        let short = short_names(report);
         let dots: Vec<IntervalDot<'_>> = report
             .models
             .iter()
+            .zip(&short)
             .enumerate()
-            .map(|(color, model)| IntervalDot {
-                name: &model.name,
+            .map(|(color, (model, name))| IntervalDot {
+                name,
                 value: model.value(metric),
                 interval: model.metrics.get(metric).and_then(interval),
                 color,
@@ -137,6 +139,18 @@ fn comparison_csv(report: &Report) -> String {
     )
 }
 
+/// What tells the models apart: their names without the words all begin with.
+fn short_names(report: &Report) -> Vec<String> {
+    let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
+    let Some(first) = names.first().filter(|_| names.len() > 1) else {
+        return names.iter().map(|n| (*n).to_owned()).collect();
+    };
+    let shared = |end: &usize| first.get(..*end).is_some_and(|head| names.iter().all(|name| name.starts_with(head)));
+    let ends = first.match_indices(' ').map(|(at, _)| at + 1);
+    let cut = ends.filter(shared).max().unwrap_or(0);
+    names.iter().map(|name| name.get(cut..).unwrap_or(name).to_owned()).collect()
+}
+
 /// A p value or a probability of being better, in words.
 fn probability(value: Option<f64>) -> String {
     match value {
@@ -151,10 +165,10 @@ fn comparison(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
     let heads = [
         Column::words("a", 1.3).min_width(80.0),
         Column::words("b", 1.3).min_width(80.0),
-        Column::words("metric", 0.8).min_width(60.0),
-        Column::numbers("a − b", 1.8).min_width(165.0),
+        Column::words("metric", 0.8).min_width(76.0),
+        Column::numbers("a − b", 1.8).min_width(196.0),
         Column::numbers("p", 0.7).min_width(68.0),
-        Column::numbers("P(a better)", 0.8).min_width(70.0),
+        Column::numbers("P(a better)", 0.8).min_width(84.0),
     ];
     let export = |ui: &mut Ui| {
         if Button::quiet("CSV").name("Export comparison as CSV").icon(Icon::Export).show(ui).clicked() {
@@ -166,12 +180,17 @@ fn comparison(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
             text::note(ui, "The candidates answered no rows in common.");
             return;
         }
+        let short = short_names(report);
+        let name = |whole: &str| {
+            let place = report.models.iter().position(|m| m.name == whole);
+            place.and_then(|place| short.get(place)).map_or_else(|| whole.to_owned(), Clone::clone)
+        };
         let table = Table::new("comparison", &heads).max_height(HEIGHT);
         table.show(ui, report.comparison.len(), |ui, row, column| {
             let Some(line) = report.comparison.get(row) else { return };
             let words = match column {
-                0 => line.a.clone(),
-                1 => line.b.clone(),
+                0 => name(&line.a),
+                1 => name(&line.b),
                 2 => metric::title(&line.metric).to_owned(),
                 3 => {
                     let ends = line.low.zip(line.high);
