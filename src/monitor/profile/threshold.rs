@@ -77,12 +77,21 @@ impl Threshold {
         self.lower.or(self.upper)
     }
 
+    /// Whether no value can cross it: the reference varies so much that the line lies at the end of what the number can
+    /// be, a share below 0 or above 1.
+    pub fn is_mute(&self) -> bool {
+        self.lower == Some(0.0) || self.upper == Some(1.0)
+    }
+
     /// How often it would have been crossed where it was learned: `Would have fired in 0 of 12 reference chunks`.
     pub fn false_alarms(&self) -> String {
         let what = match self.method {
             ThresholdMethod::ReferenceChunks => "reference chunks",
             ThresholdMethod::Resampled => "random samples of the reference",
         };
+        if self.is_mute() {
+            return format!("No value can cross the line: the {} {what} vary too much", self.of);
+        }
         format!("Would have fired in {} of {} {what}", self.fired_in_reference, self.of)
     }
 
@@ -111,6 +120,7 @@ mod tests {
         assert!((below.lower.unwrap() - (0.8 - 3.0 * (0.02_f64 / 3.0).sqrt())).abs() < 1e-15);
         assert_eq!((below.upper, below.fired_in_reference, below.of), (None, 0, 3));
         assert_eq!(learn(&[0.1, 0.9], Side::Above).unwrap().upper, Some(1.0));
+        assert!(learn(&[0.1, 0.9], Side::Above).unwrap().is_mute() && !below.is_mute());
         assert_eq!(learn(&[0.1, 0.9], Side::Below).unwrap().lower, Some(0.0));
         assert_eq!(learn(&[], Side::Above), None);
         assert_eq!(learn(&[f64::NAN], Side::Above), None);

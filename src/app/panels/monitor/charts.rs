@@ -16,12 +16,14 @@ pub(super) fn plain(y: f64) -> String {
     format::metric(Some(y), None)
 }
 
+/// A share; below 0, where an axis may reach, nothing is said.
 pub(super) fn share(y: f64) -> String {
-    format::percent(y.max(0.0))
+    if y < -1e-9 { String::new() } else { format::percent(y.max(0.0)) }
 }
 
+/// A count of rows; between whole numbers and below 0 nothing is said.
 pub(super) fn number(y: f64) -> String {
-    format::number(y)
+    if y < -1e-9 || (y - y.round()).abs() > 1e-6 { String::new() } else { format::number(y) }
 }
 
 /// A card with one line; a click chooses a chunk.

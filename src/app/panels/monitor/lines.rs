@@ -70,6 +70,9 @@ impl Lines {
         self.prediction = Line::of(&views.prediction_drift);
         self.missing = all(&views.missing);
         self.unseen = all(&views.unseen);
+        for line in &mut self.unseen {
+            "Any unseen value raises an alert".clone_into(&mut line.note);
+        }
         self.latency = views
             .latency_ms
             .each_ref()

@@ -52,7 +52,11 @@ fn make(view: &View<'_, '_>) -> Vec<Tile> {
             comparison: change
                 .map(|c| format!("{arrow} {} against reference", format::metric(Some(c.abs()), None)))
                 .unwrap_or_default(),
-            chip: crossed.map(|c| if c { (Status::Alert, "past threshold") } else { (Status::Ok, "within") }),
+            chip: crossed.map(|c| match (c, series.threshold.is_some_and(|t| t.is_mute())) {
+                (true, _) => (Status::Alert, "past threshold"),
+                (false, true) => (Status::Neutral, "no usable threshold"),
+                (false, false) => (Status::Ok, "within"),
+            }),
             help: Some(terms::performance(name)),
         });
     }
