@@ -3,28 +3,29 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use serde_json::Value;
 
-use super::command::{DeployRequest, DeploymentId};
+use super::command::DeployRequest;
 use super::datasets::Source;
 use super::event::{Event, JobTopic};
 use super::jobs::{JobHandle, Outcome};
+use super::live_sink::{FinishedChunks, LiveSink};
 use super::service::{Internal, Service, now_ms};
-use super::state::{AlertView, DeploymentStateView, DeploymentView};
+use super::state::{DeploymentStateView, DeploymentView};
 use super::validation::{ByHand, bound_by_hand};
 use crate::data::Table;
 use crate::data::watch::Watch as _;
-use crate::deploy::{AnsweredBatch, DeployEvent, Deployment, DeploymentPlan, ScorerFactory, Sink};
+use crate::deploy::{DeployEvent, Deployment, DeploymentPlan, ScorerFactory};
 use crate::model::{BoundModel, ModelFile, Runtime, Scorer, Scores, SessionSettings};
 use crate::monitor::profile::build;
 use crate::monitor::snapshot::MonitorRecord;
 use crate::monitor::{
-    Alert, AlertEvent, AlertKind, AlertState, ChunkReport, Chunking, Monitor, MonitorSettings, ProfileSettings,
-    ReferenceProfile, ScoredBatch, Severity, default_chunk_rows,
+    Alert, AlertKind, ChunkReport, Chunking, Monitor, MonitorSettings, ProfileSettings, ReferenceProfile, Severity,
+    default_chunk_rows,
 };
 use crate::validate::ModelResult;
-use crate::workspace::capture::{CaptureWriter, CapturedRows};
+use crate::workspace::capture::CaptureWriter;
 use crate::workspace::{DeploymentRecord, Workspace};
 
 /// How long closing waits for the threads of deployments.
@@ -33,80 +34,9 @@ const ENDING: Duration = Duration::from_secs(8);
 /// A deployment whose threads belong to this session.
 pub(super) struct LiveDeployment {
     deployment: Deployment,
-    record: MonitorRecord,
+    pub(super) record: MonitorRecord,
     /// Keys of the kept alerts, by what tells alerts of one deployment apart.
-    alert_ids: Vec<(AlertKind, usize, i64)>,
-}
-
-/// What a monitor found since it last reported.
-pub(super) struct FinishedChunks {
-    reports: Vec<ChunkReport>,
-    rows_seen: u64,
-}
-
-/// Takes answers on the recorder's thread: captures them, then measures them.
-struct LiveSink {
-    id: DeploymentId,
-    internal: Sender<Internal>,
-    capture: Option<CaptureWriter>,
-    monitor: Monitor,
-    rows_seen: u64,
-}
-
-impl LiveSink {
-    fn report(&self, reports: Vec<ChunkReport>) {
-        if !reports.is_empty() {
-            let chunks = Box::new(FinishedChunks { reports, rows_seen: self.rows_seen });
-            self.internal.send(Internal::Chunks(self.id.clone(), chunks)).ok();
-        }
-    }
-}
-
-impl Sink for LiveSink {
-    fn record(&mut self, batch: &AnsweredBatch) -> Result<(), String> {
-        if let Some(capture) = &mut self.capture {
-            let skipped: Vec<(u32, String)> = batch
-                .scores
-                .skipped
-                .iter()
-                .map(|s| (s.row.saturating_sub(batch.rows.start) as u32, s.why.to_string()))
-                .collect();
-            capture
-                .append(&CapturedRows {
-                    first_row: batch.first_row,
-                    rows: batch.rows.len() as u32,
-                    labels: &batch.scores.labels,
-                    width: batch.scores.width as u32,
-                    probabilities: &batch.scores.probabilities,
-                    values: &batch.scores.values,
-                    skipped: &skipped,
-                    latency_ms: batch.latency_ms,
-                    answered_at_ms: batch.answered_at_ms,
-                })
-                .map_err(|error| error.to_string())?;
-        }
-        self.rows_seen = batch.first_row + batch.rows.len() as u64;
-        let reports = self.monitor.push(&ScoredBatch {
-            table: &batch.table,
-            rows: batch.rows.clone(),
-            scores: &batch.scores,
-            first_row: batch.first_row,
-            latency_ms: Some(batch.latency_ms),
-            answered_at: batch.answered_at,
-        });
-        self.report(reports);
-        Ok(())
-    }
-
-    fn event(&mut self, event: DeployEvent) {
-        self.internal.send(Internal::Deployment(self.id.clone(), event)).ok();
-    }
-
-    fn finished(&mut self) {
-        let last = self.monitor.finish();
-        self.report(last.into_iter().collect());
-        self.internal.send(Internal::SinkClosed(self.id.clone())).ok();
-    }
+    pub(super) alert_ids: Vec<(AlertKind, usize, i64)>,
 }
 
 /// What a job needs to make a deployment ready.
@@ -171,10 +101,6 @@ fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
     let bound = BoundModel::bind(file, binding, &feed_data.table)
         .map_err(|e| format!("The dataset to replay does not fit the model. {e}"))?;
     Ok(Prepared { request, profile, bound, feed: feed_data, runtime })
-}
-
-fn key(alert: &Alert) -> (AlertKind, usize) {
-    (alert.kind.clone(), alert.first_chunk)
 }
 
 impl Service {
@@ -351,67 +277,6 @@ impl Service {
         }
     }
 
-    fn keep_alerts(&mut self, id: &str, chunks: &[(u64, Value)], events: &[AlertEvent], rows_seen: u64) {
-        let Some(live) = self.live.get(id) else { return };
-        let mut alerts: Vec<Alert> = Vec::new();
-        for event in events {
-            let alert = event.alert();
-            match alerts.iter_mut().find(|a| key(a) == key(alert)) {
-                Some(place) => *place = alert.clone(),
-                None => alerts.push(alert.clone()),
-            }
-        }
-        let known = |alert: &Alert| {
-            live.alert_ids
-                .iter()
-                .find(|(kind, first, _)| (kind, first) == (&alert.kind, &alert.first_chunk))
-                .map(|k| k.2)
-        };
-        let rows: Vec<(Option<i64>, Value, bool)> = alerts
-            .iter()
-            .filter_map(|a| Some((known(a), serde_json::to_value(a).ok()?, a.state == AlertState::Open)))
-            .collect();
-        let ids = self.with_workspace(|w| w.keep_chunks(id, chunks, &rows, rows_seen)).unwrap_or_default();
-        let name =
-            self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone()).unwrap_or_default();
-        let mut news = Vec::new();
-        for (alert, alert_id) in alerts.into_iter().zip(ids) {
-            if let Some(live) = self.live.get_mut(id) {
-                let (kind, first) = key(&alert);
-                if !live.alert_ids.iter().any(|k| k.2 == alert_id) {
-                    live.alert_ids.push((kind, first, alert_id));
-                    if alert.severity == Severity::Severe {
-                        news.push(format!("{name}: {}", alert.message));
-                    }
-                }
-            }
-            self.show_alert(AlertView {
-                id: alert_id,
-                deployment: id.to_owned(),
-                deployment_name: name.clone(),
-                alert,
-            });
-        }
-        self.sort_alerts();
-        for text in news {
-            self.warn(text);
-        }
-    }
-
-    fn show_alert(&mut self, view: AlertView) {
-        match self.state.alerts.iter_mut().find(|a| a.id == view.id) {
-            Some(place) => *place = Arc::new(view),
-            None => self.state.alerts.push(Arc::new(view)),
-        }
-    }
-
-    fn sort_alerts(&mut self) {
-        self.state.alerts.sort_by_key(|a| {
-            let seen = a.alert.state == AlertState::Acknowledged;
-            (seen, std::cmp::Reverse(a.alert.severity), std::cmp::Reverse(a.id))
-        });
-    }
-
     /// Something happened to a deployment.
     pub(super) fn deployment_event(&mut self, id: &str, event: DeployEvent) {
         let name =
@@ -443,17 +308,6 @@ impl Service {
                 self.error(format!("“{name}” has ended: {why}"));
             }
         }
-    }
-
-    fn note(&mut self, id: &str, kind: AlertKind, severity: Severity, text: String) {
-        let Some(live) = self.live.get_mut(id) else { return };
-        let chunk = live.record.chunk_count();
-        let event = live.record.alerts_mut().note(kind, severity, text, chunk, Some(now_ms()));
-        let snapshot = Arc::new(live.record.snapshot());
-        let rows_seen = snapshot.rows_seen;
-        self.keep_alerts(id, &[], &[event], rows_seen);
-        self.outbox.post(Event::Monitor(id.to_owned(), snapshot));
-        self.touch();
     }
 
     fn set_deployment_state(&mut self, id: &str, state: DeploymentStateView) {
@@ -552,31 +406,6 @@ impl Service {
         }
     }
 
-    /// Marks an alert as seen.
-    pub(super) fn acknowledge_alert(&mut self, alert_id: i64) {
-        let Some(place) = self.state.alerts.iter_mut().find(|a| a.id == alert_id) else { return };
-        let view = Arc::make_mut(place);
-        view.alert.state = AlertState::Acknowledged;
-        let (id, alert) = (view.deployment.clone(), view.alert.clone());
-        if let Ok(value) = serde_json::to_value(&alert) {
-            self.with_workspace(|w| w.update_alert(alert_id, &value, false));
-        }
-        if let Some(live) = self.live.get_mut(&id) {
-            live.record.alerts_mut().acknowledge(&alert.kind, alert.first_chunk);
-            let snapshot = Arc::new(live.record.snapshot());
-            self.outbox.post(Event::Monitor(id, snapshot));
-        } else if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id)
-            && let Some(monitor) = &mut Arc::make_mut(view).monitor
-        {
-            for kept in Arc::make_mut(monitor).alerts.iter_mut().filter(|a| key(a) == key(&alert)) {
-                kept.state = AlertState::Acknowledged;
-            }
-            self.outbox.post(Event::Monitor(id, Arc::clone(monitor)));
-        }
-        self.sort_alerts();
-        self.touch();
-    }
-
     /// Kept deployments with their charts, as history: their threads ended with the program that started them.
     pub(super) fn load_deployments(&mut self) {
         let records = self.with_workspace(|w| w.deployments()).unwrap_or_default();
@@ -616,22 +445,5 @@ impl Service {
             }));
         }
         self.state.deployments.sort_by_key(|d| std::cmp::Reverse(d.started_at_ms));
-    }
-
-    /// Kept alerts, each with its deployment's name.
-    pub(super) fn load_alerts(&mut self) {
-        let records = self.with_workspace(|w| w.alerts()).unwrap_or_default();
-        for record in records {
-            let Ok(alert) = serde_json::from_value::<Alert>(record.alert) else { continue };
-            let Some(deployment) = self.state.deployments.iter().find(|d| d.id == record.deployment) else { continue };
-            let view = AlertView {
-                id: record.id,
-                deployment: record.deployment,
-                deployment_name: deployment.request.name.clone(),
-                alert,
-            };
-            self.state.alerts.push(Arc::new(view));
-        }
-        self.sort_alerts();
     }
 }

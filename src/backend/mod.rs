@@ -4,11 +4,13 @@
 //! workspace; everything slow is a job on a thread of its own, with progress and cancel. It draws nothing.
 //! It may import every room below it, never `cli` or `app`.
 
+mod alerts;
 pub mod command;
 mod datasets;
 mod deployments;
 pub mod event;
 mod jobs;
+mod live_sink;
 mod load;
 mod models;
 pub mod outbox;

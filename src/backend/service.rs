@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::command::{Command, DatasetId, DeploymentId, JobId};
-use super::deployments::{FinishedChunks, LiveDeployment};
+use super::deployments::LiveDeployment;
 use super::event::{Event, JobTopic, Notice, NoticeLevel};
 use super::jobs::{JobHandle, Jobs, Outcome};
+use super::live_sink::FinishedChunks;
 use super::outbox::Outbox;
 use super::state::{RuntimeView, State, WorkspaceView};
 use crate::data::read::Dataset;

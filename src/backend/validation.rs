@@ -14,8 +14,8 @@ use crate::data::watch::Watch as _;
 use crate::model::binding::{How, propose_without};
 use crate::model::{BindingProposal, BoundModel, ModelFile, Runtime};
 use crate::stats::grouped;
+use crate::validate::aligned::check_target;
 use crate::validate::estimate::estimate;
-use crate::validate::run::check_target;
 use crate::validate::{Candidate, Plan, Report};
 use crate::workspace::RunRecord;
 

@@ -1,10 +1,10 @@
 //! What a plan asks for beyond the whole: segments, weak segments, groups, and the verdict of its policy.
 
+use super::aligned::{Aligned, Candidate};
 use super::error::ValidateError;
 use super::plan::Plan;
 use super::policy::{Evidence, On, SegmentFigures, judge};
 use super::report::ModelResult;
-use super::run::{Aligned, Candidate};
 use super::segments::{
     CutSettings, Judged, Segmentation, WeakSearch, cut, cut_columns, fairness, measure_segments, weak_segments,
 };

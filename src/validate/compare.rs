@@ -1,9 +1,9 @@
 //! Candidates on the rows that all of a pair answered.
 
+use super::aligned::Aligned;
 use super::measure::Answers;
 use super::plan::Plan;
 use super::report::{Comparison, ModelResult, Recommendation, main_metric, smaller_is_better};
-use super::run::Aligned;
 use crate::stats::delong::Placements;
 use crate::stats::metric::title;
 use crate::stats::moments::Moments;

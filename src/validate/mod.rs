@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data; running it over bound models and one dataset gives a [`Report`], plain data too.
 //! This room keeps nothing on disk and draws nothing. It may import `model`, `data` and `stats`.
 
+pub mod aligned;
 mod breakdown;
 pub mod compare;
 pub mod error;
@@ -15,7 +16,8 @@ pub mod report;
 pub mod run;
 pub mod segments;
 
+pub use aligned::Candidate;
 pub use error::ValidateError;
 pub use plan::Plan;
 pub use report::{MetricValue, ModelResult, Report};
-pub use run::{Candidate, run};
+pub use run::run;
