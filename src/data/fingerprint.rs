@@ -62,10 +62,15 @@ impl Fingerprint {
     /// # Errors
     /// [`DataError::Changed`], [`DataError::Gone`], or why it cannot be read.
     pub fn still_matches(&self, path: &Path) -> Result<(), DataError> {
-        let now = Stamp::of(path).map_err(|error| match error {
+        // The file may go between a look at its size and a look at its bytes.
+        self.compare(path).map_err(|error| match error {
             DataError::NotFound { path } | DataError::IsDirectory { path } => DataError::Gone { path },
             other => other,
-        })?;
+        })
+    }
+
+    fn compare(&self, path: &Path) -> Result<(), DataError> {
+        let now = Stamp::of(path)?;
         if now.size != self.size_bytes {
             return Err(DataError::Changed { path: path.to_owned() });
         }
