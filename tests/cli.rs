@@ -1,0 +1,141 @@
+//! The promised command line: what it writes, where, and with which exit status.
+
+#[path = "common/runtime.rs"]
+mod runtime;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs the program in the source tree; the runtime that the tests use is installed first.
+fn modeldeck(args: &[&str]) -> Output {
+    runtime::runtime();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Command::new(env!("CARGO_BIN_EXE_modeldeck")).current_dir(root).args(args).output().unwrap()
+}
+
+fn flights<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![
+        "validate",
+        "--model",
+        "sample_models/flights/logistic.onnx",
+        "--data",
+        "sample_models/flights/april.parquet",
+        "--target",
+        "late",
+        "--quiet",
+    ];
+    args.extend(more);
+    args
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+fn complaint(output: &Output) -> String {
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+#[test]
+fn inspect_writes_the_promised_fields() {
+    let output = modeldeck(&["inspect", "sample_models/flights/logistic.onnx", "--json", "-", "--quiet"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let found = json(&output);
+    for field in [
+        "schema_version",
+        "path",
+        "sha256",
+        "size_bytes",
+        "ir_version",
+        "opsets",
+        "producer",
+        "description",
+        "inputs",
+        "outputs",
+        "metadata",
+        "task",
+        "classes",
+        "operators",
+        "parameters",
+        "problems",
+    ] {
+        assert!(found.get(field).is_some(), "{field} is missing");
+    }
+    assert_eq!((&found["task"], &found["inputs"][0]["dtype"]), (&"binary".into(), &"string".into()));
+}
+
+#[test]
+fn validate_writes_the_promised_fields_and_the_same_bytes_again() {
+    let gates = ["--segment", "origin", "--gates", "assets/policies/careful_binary.toml", "--json", "-"];
+    let output = modeldeck(&flights(&gates));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json(&output);
+    let model = &report["models"][0];
+    for field in [
+        "path",
+        "sha256",
+        "rows",
+        "rows_without_target",
+        "task",
+        "classes",
+        "positive",
+        "threshold",
+        "metrics",
+        "baseline",
+        "per_class",
+        "confusion",
+        "curves",
+        "segments",
+        "weak_segments",
+        "gates",
+        "verdict",
+        "timing",
+        "rows_per_second",
+    ] {
+        assert!(model.get(field).is_some(), "{field} is missing");
+    }
+    let metrics = "accuracy balanced_accuracy precision recall specificity f1 roc_auc average_precision log_loss brier \
+                   mcc cohen_kappa ece";
+    for name in metrics.split_whitespace() {
+        assert!(model["metrics"][name]["value"].is_number(), "{name}");
+    }
+    assert_eq!(model["verdict"], "fail");
+    let origins: Vec<&str> = model["segments"].as_array().unwrap().iter().filter_map(|s| s["value"].as_str()).collect();
+    assert_eq!(origins.len(), 3);
+    assert!(model["curves"]["roc"]["fpr"].as_array().unwrap().len() > 50);
+    let again = json(&modeldeck(&flights(&gates)));
+    assert_eq!(again["models"][0]["metrics"], model["metrics"]);
+    assert_eq!(again["models"][0]["weak_segments"], model["weak_segments"]);
+}
+
+#[test]
+fn failed_gates_are_status_one_only_when_asked() {
+    let gates = ["--gates", "assets/policies/careful_binary.toml"];
+    assert_eq!(modeldeck(&flights(&gates)).status.code(), Some(0));
+    let output = modeldeck(&flights(&[gates.as_slice(), &["--fail-on", "gates"]].concat()));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("gate FAIL: Ranks well") && text.contains("verdict: fail"), "{text}");
+}
+
+#[test]
+fn bad_input_is_one_sentence_and_status_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("typo.toml");
+    std::fs::write(&policy, "name = \"x\"\n[[gate]]\nmetric = \"roc_acu\"\nat_least = 0.7\n").unwrap();
+    let said = complaint(&modeldeck(&flights(&["--gates", policy.to_str().unwrap()])));
+    assert!(said.contains("line 3") && said.contains("roc_auc"), "{said}");
+    let said = complaint(&modeldeck(&flights(&["--segment", "orign"])));
+    assert!(said.contains("orign"), "{said}");
+    let not_onnx = ["inspect", "sample_models/README.md"];
+    assert!(complaint(&modeldeck(&not_onnx)).contains("README.md"));
+    let gone = folder.path().join("gone.csv");
+    let gone = gone.to_str().unwrap();
+    let args = ["validate", "--model", "sample_models/flights/logistic.onnx", "--data", gone, "--target", "late"];
+    assert!(complaint(&modeldeck(&args)).contains(gone));
+}
