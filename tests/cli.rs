@@ -1,5 +1,7 @@
 //! The promised command line: what it writes, where, and with which exit status.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 #[path = "common/runtime.rs"]
 mod runtime;
 
@@ -121,6 +123,21 @@ fn failed_gates_are_status_one_only_when_asked() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("gate FAIL: Ranks well") && text.contains("verdict: fail"), "{text}");
+}
+
+#[test]
+fn a_report_is_one_file_that_needs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("report.html");
+    let output = modeldeck(&flights(&["--segment", "origin", "--report", place.to_str().unwrap()]));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let html = std::fs::read_to_string(&place).unwrap();
+    assert!(html.len() < 1_000_000 && html.contains("<svg") && html.contains("origin"), "{} bytes", html.len());
+    for foreign in ["<script", "src=", "@import", "url("] {
+        assert!(!html.contains(foreign), "{foreign}");
+    }
+    let nowhere = folder.path().join("no/such/folder/report.html");
+    assert!(complaint(&modeldeck(&flights(&["--report", nowhere.to_str().unwrap()]))).contains("report"));
 }
 
 #[test]

@@ -99,6 +99,9 @@ pub(super) struct Validate {
     /// Judge the models by the gates of a policy (a TOML file)
     #[arg(long, value_name = "FILE")]
     pub(super) gates: Option<PathBuf>,
+    /// Write a self-contained HTML report
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
     /// End with status 1 when a model fails its gates
     #[arg(long, value_parser = ["gates"])]
     pub(super) fail_on: Option<String>,

@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use super::args::{Args, Validate};
 use super::console::{Console, Failure, Progress};
+use crate::backend::write_whole;
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::model::binding::propose_without;
 use crate::model::{BoundModel, ModelFile, RuntimeHome, Task, runtime};
+use crate::report::html::validation_html;
 use crate::stats::grouped;
 use crate::validate::policy::{self, Policy};
 use crate::validate::report::metric_order;
@@ -93,6 +95,12 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
         ValidateError::Cancelled => Failure::Cancelled,
         other => Failure::input(other),
     })?;
+    if let Some(place) = &args.report {
+        write_whole(place, validation_html(&report).as_bytes()).map_err(|error| {
+            let place = place.display();
+            Failure::Input(format!("The report could not be written: {error}. Name another place for it: {place}"))
+        })?;
+    }
     if let Some(place) = &args.json {
         console.json(place, &report)?;
         if place == std::path::Path::new("-") {

@@ -3,3 +3,4 @@
 //! It only lays out what it is given; it may import every room below it and computes nothing.
 
 pub mod csv;
+pub mod html;

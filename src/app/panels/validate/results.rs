@@ -14,6 +14,7 @@ use crate::app::widgets::{
 };
 use crate::backend::state::RunView;
 use crate::report::csv;
+use crate::report::html::validation_html;
 use crate::stats::metric;
 use crate::validate::report::{Report, main_metric};
 
@@ -71,6 +72,10 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
         let why = gone.then_some("The model is no longer in the workspace");
         if Button::secondary("Deploy this model…").icon(Icon::Deploy).disabled_because(why).show(ui).clicked() {
             ctx.show(Subject::Deploy(run.id, model.sha256.clone()));
+        }
+        let save = Button::secondary("Save report…").icon(Icon::Export);
+        if save.hover("One HTML file with everything on this page, without a row of data").show(ui).clicked() {
+            ctx.save("validation.html", validation_html(report));
         }
     });
     ui.add_space(SPACE_S);
