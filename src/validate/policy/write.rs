@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::gate::{Against, Bound, Condition, Gate, On, Policy};
 
 impl Policy {
-    /// The policy as TOML; [`super::parse`] makes the same policy of it, if it is a sound one. The same policy always
+    /// The policy as TOML; [`super::parse()`] makes the same policy of it, if it is a sound one. The same policy always
     /// gives the same bytes, so that a hash of the text is a hash of the policy.
     pub fn to_toml(&self) -> String {
         let mut lines = vec![format!("name = {}", text(&self.name))];
