@@ -153,6 +153,10 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
                 let origin = if draft.threshold.is_some() { "chosen in Validate" } else { "as validated" };
                 text::caption(ui, &format!("Threshold: {} · {origin}", format::decimal(threshold, 3)));
             }
+            if result.verdict == "fail" {
+                let policy = run.report.policy.as_deref().unwrap_or("its policy");
+                problem(ui, &format!("This model fails the gates of “{policy}”. See them in Validate."));
+            }
             let reason = run
                 .report
                 .recommendation

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 
 use super::draft::{Cut, Draft, Field};
 use super::*;
@@ -154,4 +155,19 @@ fn shortcuts_do_what_the_buttons_do() {
         "{asked:?}"
     );
     assert!(panel.stop(&World::empty().context()).is_err());
+}
+
+#[test]
+fn a_model_that_fails_its_gates_is_deployed_with_open_eyes() {
+    let mut world = undeployed();
+    let mut run = (*world.state.runs[0]).clone();
+    let mut report = crate::validate::Report::clone(&run.report);
+    report.policy = Some("Careful binary".to_owned());
+    for model in &mut report.models {
+        "fail".clone_into(&mut model.verdict);
+    }
+    run.report = std::sync::Arc::new(report);
+    world.state.runs[0] = std::sync::Arc::new(run);
+    let page = drawn(world);
+    page.get_by_label_contains("fails the gates of “Careful binary”");
 }
