@@ -439,7 +439,7 @@ fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured 
     g.put("median_ae", Some(m.median_ae), intervals::of_median(&sorted, level), None);
     g.put("max_error", Some(m.max_error), None, Some("The largest of a sample says little of the next one."));
     let short = "Fewer than two rows.";
-    g.put("r2", m.r2, r2_interval(target, &errors, &m, level), m.r2.is_none().then_some(short));
+    g.put("r2", m.r2, m.r2.and_then(|r2| ratio_interval(target, &errors, r2, level)), m.r2.is_none().then_some(short));
     let explained = m.explained_variance;
     let centred: Vec<f64> = errors.iter().map(|e| e - m.mean_error).collect();
     let explained_interval = explained.and_then(|v| ratio_interval(target, &centred, v, level));
@@ -451,12 +451,8 @@ fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured 
     }
 }
 
-fn r2_interval(target: &[f64], errors: &[f64], m: &RegressionMetrics, level: f64) -> Option<Interval> {
-    ratio_interval(target, errors, m.r2?, level)
-}
-
 /// Influence-function interval of 1 − mean(e²) / variance(target): each row's share in numerator and denominator.
-fn ratio_interval(target: &[f64], errors: &[f64], value: f64, level: f64) -> Option<Interval> {
+pub(super) fn ratio_interval(target: &[f64], errors: &[f64], value: f64, level: f64) -> Option<Interval> {
     let spread: Moments = target.iter().copied().collect();
     let variance = spread.variance().filter(|v| *v > 0.0)?;
     let influence: Moments = target

@@ -7,6 +7,7 @@ use crate::stats::delong::Placements;
 use crate::stats::intervals::{self, Interval};
 use crate::stats::moments::Moments;
 use crate::stats::regression::RegressionMetrics;
+use crate::validate::measure::ratio_interval;
 use crate::validate::report::MetricValue;
 
 /// Positives or negatives below which an interval is not to be trusted.
@@ -150,35 +151,22 @@ fn macro_f1_interval(
 /// Metrics of predicted numbers.
 pub(super) fn regression(target: &[f64], prediction: &[f64], level: f64) -> Metrics {
     let Some(m) = RegressionMetrics::of(target, prediction) else { return Metrics::new() };
-    let errors = || target.iter().zip(prediction).map(|(t, p)| p - t);
-    let absolute: Moments = errors().map(f64::abs).collect();
-    let squared: Moments = errors().map(|e| e * e).collect();
+    let errors: Vec<f64> = target.iter().zip(prediction).map(|(t, p)| p - t).collect();
+    let absolute: Moments = errors.iter().map(|e| e.abs()).collect();
+    let squared: Moments = errors.iter().map(|e| e * e).collect();
     let positive = (0.0, f64::INFINITY);
     let rmse = intervals::of_mean(&squared, level, positive).map(|i| Interval {
         low: i.low.sqrt(),
         high: i.high.sqrt(),
         method: "root of the interval of mse",
     });
-    let r2 = m.r2.and_then(|r2| r2_interval(r2, target, prediction, level));
+    let r2 = m.r2.and_then(|r2| ratio_interval(target, &errors, r2, level));
     let short = m.r2.is_none().then_some("Fewer than two rows.");
     BTreeMap::from([
         ("mae".to_owned(), value(Some(m.mae), intervals::of_mean(&absolute, level, positive), level, None)),
         ("rmse".to_owned(), value(Some(m.rmse), rmse, level, None)),
         ("r2".to_owned(), value(m.r2, r2, level, short)),
     ])
-}
-
-/// Influence-function interval of 1 − mean(e²) / variance(target): each row's share in numerator and denominator.
-fn r2_interval(r2: f64, target: &[f64], prediction: &[f64], level: f64) -> Option<Interval> {
-    let spread: Moments = target.iter().copied().collect();
-    let variance = spread.variance().filter(|v| *v > 0.0)?;
-    let influence: Moments = target
-        .iter()
-        .zip(prediction)
-        .map(|(t, p)| -((p - t).powi(2) - (1.0 - r2) * (t - spread.mean).powi(2)) / variance)
-        .collect();
-    let of_mean = influence.sample_variance()? / influence.n as f64;
-    intervals::normal(r2, of_mean, level, (f64::NEG_INFINITY, 1.0), "influence function")
 }
 
 #[cfg(test)]

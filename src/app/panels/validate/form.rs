@@ -9,6 +9,7 @@ use crate::app::context::PanelContext;
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{Button, Card, Icon, choice, choices, error_state, format, number_field, status_chip, text};
 use crate::backend::state::ModelView;
+use crate::data::schema::{ColumnSchema, Role};
 use crate::model::Task;
 use crate::validate::policy::SHIPPED;
 
@@ -110,7 +111,10 @@ fn rules(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
         setup.touched = true;
     }
     let Some(data) = setup.data(ctx.state) else { return };
-    let columns: Vec<&str> = data.schema.iter().map(|c| c.name.as_str()).collect();
+    // Every id is its own, and a segment by the truth would only repeat the confusion matrix.
+    let target = setup.target(ctx.state);
+    let parts = |c: &&ColumnSchema| c.role != Role::Id && Some(&c.name) != target.as_ref();
+    let columns: Vec<&str> = data.schema.iter().filter(parts).map(|c| c.name.as_str()).collect();
     if choices(ui, "Segments", &mut setup.segments, &columns, "by no column") {
         setup.touched = true;
     }
