@@ -141,6 +141,29 @@ fn a_report_is_one_file_that_needs_nothing_else() {
 }
 
 #[test]
+fn predictions_in_columns_are_validated_without_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("said.csv");
+    std::fs::write(&table, "y,p,z\nno,0.1,-3\nyes,0.9,2\nyes,0.4,1\nno,0.3,-1\nyes,0.8,4\n").unwrap();
+    let table = table.to_str().unwrap();
+    let args = |more: &[&'static str]| {
+        let all = ["validate", "--data", table, "--target", "y", "--json", "-"];
+        modeldeck(&[all.as_slice(), more].concat())
+    };
+    let output = args(&["--score", "yes=p"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json(&output);
+    assert_eq!((&report["models"][0]["positive"], &report["models"][0]["rows"]), (&"yes".into(), &5.into()));
+    assert_eq!(report["models"][0]["metrics"]["roc_auc"]["value"], 1.0);
+    assert_eq!(json(&args(&["--prediction", "y"]))["models"][0]["metrics"]["accuracy"]["value"], 1.0);
+    let said = complaint(&args(&["--score", "z"]));
+    assert!(said.contains("outside 0 to 1") && said.contains("sigmoid"), "{said}");
+    assert_eq!(args(&["--score", "z", "--score-transform", "sigmoid"]).status.code(), Some(0));
+    assert!(complaint(&args(&["--score", "q"])).contains('q'));
+    assert!(complaint(&args(&[])).contains("--model"));
+}
+
+#[test]
 fn bad_input_is_one_sentence_and_status_two() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("typo.toml");

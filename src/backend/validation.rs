@@ -121,11 +121,10 @@ fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
     let mut candidates = Vec::new();
     for (file, by_hand) in job.files.into_iter().zip(job.by_hand) {
         let proposal = bound_by_hand(&file, &dataset.table, Some(&job.plan.target), &by_hand);
-        let card = file.card.clone();
         let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(|error| error.to_string())?;
-        candidates.push(Candidate { bound, card });
+        candidates.push(Candidate::of_model(bound));
     }
-    let report = crate::validate::run(&job.plan, &candidates, &dataset, read_s, job.runtime, handle)
+    let report = crate::validate::run(&job.plan, &candidates, &dataset, read_s, Some(job.runtime), handle)
         .map_err(|error| error.to_string())?;
     // The file is looked at again: a result on data that changed meanwhile would be signed with the wrong hash.
     dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;

@@ -67,8 +67,17 @@ pub(super) struct Inspect {
 #[derive(Debug, clap::Args)]
 pub(super) struct Validate {
     /// An ONNX file; name several to compare them
-    #[arg(long = "model", value_name = "MODEL", required = true)]
+    #[arg(long = "model", value_name = "MODEL")]
     pub(super) models: Vec<PathBuf>,
+    /// Judge predictions that stand in the data: the column with the predicted class or number
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) prediction: Option<String>,
+    /// The column with the scores of the positive class, or of a class; name several for several classes
+    #[arg(long = "score", value_name = "COLUMN|CLASS=COLUMN")]
+    pub(super) scores: Vec<String>,
+    /// How the scores in columns become probabilities (default: they are)
+    #[arg(long, value_parser = ["sigmoid", "softmax"])]
+    pub(super) score_transform: Option<String>,
     /// The table to measure on
     #[arg(long, value_name = "FILE")]
     pub(super) data: PathBuf,

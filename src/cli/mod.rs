@@ -8,6 +8,7 @@ mod console;
 mod inspect;
 mod places;
 mod runtime;
+mod summary;
 mod validate;
 mod window;
 

@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use super::args::{Args, Validate};
 use super::console::{Console, Failure, Progress};
+use super::summary::summary;
 use crate::backend::write_whole;
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::model::binding::propose_without;
 use crate::model::{BoundModel, ModelFile, RuntimeHome, Task, runtime};
 use crate::report::html::validation_html;
-use crate::stats::grouped;
 use crate::validate::policy::{self, Policy};
-use crate::validate::report::metric_order;
-use crate::validate::{Candidate, ModelResult, Plan, Report, ValidateError};
+use crate::validate::predictions::{ClassScore, Transform};
+use crate::validate::{Candidate, Plan, Predictions, Report, ValidateError};
 
 fn options(args: &Validate) -> Result<ReadOptions, Failure> {
     let decimal_comma = match args.decimal {
@@ -64,7 +64,19 @@ fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Resu
         }
     }
     let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(Failure::input)?;
-    Ok(Candidate { bound, card })
+    Ok(Candidate::of_model(bound))
+}
+
+/// The predictions in columns, when the person names some.
+fn predictions(args: &Validate, dataset: &Dataset) -> Option<Candidate> {
+    let named = args.prediction.is_some() || !args.scores.is_empty();
+    named.then(|| {
+        Candidate::of_columns(Predictions {
+            prediction: args.prediction.clone(),
+            scores: args.scores.iter().map(|words| ClassScore::parse(words, &dataset.table)).collect(),
+            transform: args.score_transform.as_deref().and_then(Transform::of_word),
+        })
+    })
 }
 
 /// Runs the command.
@@ -73,11 +85,23 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     let began = Instant::now();
     // A policy with a mistake is told before a large table is read.
     policy(args)?;
+    if args.models.is_empty() && args.prediction.is_none() && args.scores.is_empty() {
+        return Err(Failure::Input(
+            "Nothing to validate: name a model with --model, or predictions in the data with --prediction or --score."
+                .to_owned(),
+        ));
+    }
     let dataset = read_table(&args.data, &options(args)?, &progress).map_err(Failure::input)?;
     let read_s = began.elapsed().as_secs_f64();
-    let candidates = args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
-    let home = RuntimeHome::user().map_err(Failure::input)?;
-    let runtime = runtime::ensure_loaded(&home).map_err(Failure::input)?;
+    let mut candidates =
+        args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
+    candidates.extend(predictions(args, &dataset));
+    let runtime = if args.models.is_empty() {
+        None
+    } else {
+        let home = RuntimeHome::user().map_err(Failure::input)?;
+        Some(runtime::ensure_loaded(&home).map_err(Failure::input)?)
+    };
     let mut plan = Plan::new(args.target.clone());
     plan.task = args.task.as_deref().and_then(Task::of_word);
     plan.positive.clone_from(&args.positive);
@@ -107,7 +131,7 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
             return verdict(&report, args);
         }
     }
-    print(&report, console);
+    summary(&report, console);
     verdict(&report, args)
 }
 
@@ -127,83 +151,4 @@ fn policy(args: &Validate) -> Result<Option<Policy>, Failure> {
 fn verdict(report: &Report, args: &Validate) -> Result<(), Failure> {
     let failed = report.models.iter().any(|model| model.verdict == "fail");
     if failed && args.fail_on.is_some() { Err(Failure::Gates) } else { Ok(()) }
-}
-
-fn print(report: &Report, console: &Console) {
-    for model in &report.models {
-        print_model(model, console);
-    }
-    for c in &report.comparison {
-        let interval = c.low.zip(c.high).map_or_else(String::new, |(low, high)| format!(" [{low:.4}, {high:.4}]"));
-        let p = c.p_value.map_or_else(String::new, |p| format!("  p = {p:.2e}"));
-        console.say(&format!("{} − {}: {} {:+.4}{interval}{p}  ({})", c.a, c.b, c.metric, c.difference, c.method));
-    }
-    if let Some(recommended) = &report.recommendation {
-        console.say(&format!("Take {}. {}", recommended.name, recommended.reason));
-    }
-}
-
-fn print_gates(model: &ModelResult, console: &Console) {
-    for gate in &model.gates {
-        let mark = match (gate.applies, gate.passed, gate.required) {
-            (false, ..) => "does not apply",
-            (_, true, _) => "pass",
-            (_, false, true) => "FAIL",
-            (_, false, false) => "advice not met",
-        };
-        let segment = gate.segment.as_ref().map_or_else(String::new, |(c, v)| format!(" at {c} = {v}"));
-        let reason = gate.reason.as_ref().map_or_else(String::new, |r| format!("  ({r})"));
-        let is = gate.value.map(|v| format!(", is {v:.4}")).unwrap_or_default();
-        let asked = format!("{} {}", gate.metric, gate.condition);
-        console.say(&format!("  gate {mark}: {}{segment}: {asked}{is}{reason}", gate.name));
-    }
-    if !model.gates.is_empty() {
-        console.say(&format!("  verdict: {}", model.verdict));
-    }
-}
-
-fn print_parts(model: &ModelResult, console: &Console) {
-    for segment in &model.segments {
-        let metrics = segment.metrics.iter().filter_map(|(name, m)| Some(format!("{name} {:.4}", m.value?)));
-        let metrics: Vec<String> = metrics.collect();
-        console.say(&format!("  {}: {}, {}", segment.place(), grouped::rows(segment.rows as u64), metrics.join(", ")));
-    }
-    for weak in model.weak_segments.iter().take(5) {
-        console.say(&format!(
-            "  weak where {}: loss {:.4} on {}, {:.4} elsewhere, p = {:.1e} after correction for {}",
-            weak.place(),
-            weak.loss,
-            grouped::rows(weak.rows as u64),
-            weak.loss_elsewhere,
-            weak.p_corrected,
-            weak.looked_at
-        ));
-    }
-}
-
-fn print_model(model: &ModelResult, console: &Console) {
-    console.say(&format!(
-        "{}: {}, {} without target, {} a second",
-        model.name,
-        grouped::rows(model.rows as u64),
-        model.rows_without_target,
-        grouped::rows(model.rows_per_second as u64)
-    ));
-    for skipped in &model.skipped {
-        console.say(&format!("  left out {} rows: {}", skipped.rows, skipped.reason));
-    }
-    for note in &model.notes {
-        console.say(&format!("  note: {note}"));
-    }
-    for name in metric_order(model.task) {
-        let Some(metric) = model.metrics.get(*name) else { continue };
-        let value = metric.value.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
-        let interval =
-            metric.low.zip(metric.high).map_or_else(String::new, |(low, high)| format!("[{low:.4}, {high:.4}]"));
-        let training = model.training.get(*name).map_or_else(String::new, |t| format!("training {t:.4}"));
-        let reason = metric.reason.clone().unwrap_or_default();
-        console.say(format!("  {name:<22}{value:>12}  {interval:<20}  {training} {reason}").trim_end());
-    }
-    print_parts(model, console);
-    print_gates(model, console);
 }

@@ -122,6 +122,20 @@ impl Stamp {
     }
 }
 
+/// SHA-256 of bytes, hexadecimal.
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing into a String cannot fail.
+        write!(text, "{byte:02x}").ok();
+    }
+    text
+}
+
 /// SHA-256 over bytes as they pass by.
 #[derive(Default)]
 pub(crate) struct Hasher {
@@ -136,11 +150,7 @@ impl Hasher {
     }
 
     pub(crate) fn finish(self, stamp: &Stamp) -> Fingerprint {
-        let mut sha256 = String::with_capacity(64);
-        for byte in self.sha.finalize() {
-            // Writing into a String cannot fail.
-            write!(sha256, "{byte:02x}").ok();
-        }
+        let sha256 = hexadecimal(&self.sha.finalize());
         Fingerprint { sha256, size_bytes: self.bytes, modified_ms: stamp.modified_ms }
     }
 }

@@ -1,7 +1,6 @@
 //! Answers beside the truth, row by row, and what had to be left out.
 
-use std::sync::Arc;
-
+use super::candidate::{name_of, task_of};
 use super::error::ValidateError;
 use super::measure::Answers;
 use super::plan::Plan;
@@ -10,16 +9,7 @@ use crate::data::read::Dataset;
 use crate::data::table::MISSING_CODE;
 use crate::data::target::{class_labels, numbers};
 use crate::model::session::NO_LABEL;
-use crate::model::{BoundModel, ModelCard, ModelFile, Scores, Task};
-
-/// A model that is ready to be validated.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The model with its binding to the dataset.
-    pub bound: BoundModel,
-    /// Its card.
-    pub card: Option<Arc<ModelCard>>,
-}
+use crate::model::{ModelCard, ModelFile, Scores, Task};
 
 /// One model's answers with the truth, and what was left out.
 #[derive(Clone, Debug)]
@@ -32,22 +22,8 @@ pub(super) struct Aligned {
     pub(super) classes: Vec<String>,
     pub(super) positive: Option<usize>,
     pub(super) threshold: f64,
-}
-
-pub(super) fn name_of(file: &ModelFile) -> String {
-    file.card
-        .as_ref()
-        .map(|card| card.name.clone())
-        .filter(|name| !name.trim().is_empty())
-        .or_else(|| file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
-        .unwrap_or_else(|| "model".to_owned())
-}
-
-pub(super) fn task_of(plan: &Plan, model: Task, card: Option<&ModelCard>) -> Task {
-    plan.task
-        .or_else(|| (model != Task::Unknown).then_some(model))
-        .or_else(|| card.and_then(|c| c.task.as_deref()).and_then(Task::of_word))
-        .unwrap_or(Task::Unknown)
+    /// What should be known about the answers; each a sentence.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks whether a target can judge a model, without running it.
@@ -110,16 +86,16 @@ fn known_labels(
     Ok((rows, matched.unknown, missing))
 }
 
+/// A model's scores beside the truth.
 pub(super) fn align(
-    candidate: &Candidate,
+    file: &ModelFile,
+    card: Option<&ModelCard>,
     plan: &Plan,
     dataset: &Dataset,
     scores: &Scores,
 ) -> Result<Aligned, ValidateError> {
-    let file = candidate.bound.file();
     let name = name_of(file);
     let column = target_column(plan, dataset)?;
-    let card = candidate.card.as_deref();
     let mut task = task_of(plan, if scores.task == Task::Unknown { file.task() } else { scores.task }, card);
     if task.is_classification() && scores.classes.len() == 2 {
         task = Task::Binary;
@@ -162,6 +138,7 @@ pub(super) fn align(
                 classes: Vec::new(),
                 positive: None,
                 threshold,
+                notes: scores.notes.clone(),
             })
         }
         Task::Binary | Task::Multiclass => {
@@ -184,6 +161,7 @@ pub(super) fn align(
                 classes: scores.classes.clone(),
                 positive: (task == Task::Binary).then_some(positive),
                 threshold,
+                notes: scores.notes.clone(),
             })
         }
         Task::Clustering | Task::Unknown => Err(ValidateError::Task { model: name, task: task.word().to_owned() }),

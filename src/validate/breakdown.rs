@@ -1,6 +1,7 @@
 //! What a plan asks for beyond the whole: segments, weak segments, groups, and the verdict of its policy.
 
-use super::aligned::{Aligned, Candidate};
+use super::aligned::Aligned;
+use super::candidate::Candidate;
 use super::error::ValidateError;
 use super::plan::Plan;
 use super::policy::{Evidence, On, SegmentFigures, judge};
@@ -42,7 +43,7 @@ impl Cuts {
         let named = cut_columns(&dataset.table, &names, CutSettings::default())?;
         let mut features = Vec::new();
         if plan.weak_segments {
-            let mut fed: Vec<&str> = candidates.iter().flat_map(|c| c.bound.binding().columns()).collect();
+            let mut fed: Vec<&str> = candidates.iter().flat_map(Candidate::fed_by).collect();
             fed.sort_unstable();
             fed.dedup();
             for column in fed.iter().filter_map(|name| dataset.table.column(name)) {

@@ -43,6 +43,20 @@ pub enum ValidateError {
         /// Its classes.
         classes: String,
     },
+    /// Scores that should be probabilities are none.
+    #[error(
+        "{outside} of the scores in “{column}” lie outside 0 to 1 (they go from {low} to {high}), so they are no probabilities. If they are raw scores, say how to turn them into probabilities (sigmoid for log-odds of one class, softmax for a score of each class), or choose another column."
+    )]
+    NoProbabilities {
+        /// The column.
+        column: String,
+        /// How many lie outside.
+        outside: usize,
+        /// The smallest score.
+        low: f64,
+        /// The largest score.
+        high: f64,
+    },
     /// Nothing is left to measure.
     #[error("No row can be measured: {why}. Choose other data or another target.")]
     NoRows {

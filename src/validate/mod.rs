@@ -5,6 +5,7 @@
 
 pub mod aligned;
 mod breakdown;
+pub mod candidate;
 pub mod compare;
 pub mod error;
 pub mod estimate;
@@ -12,12 +13,14 @@ pub mod help;
 pub mod measure;
 pub mod plan;
 pub mod policy;
+pub mod predictions;
 pub mod report;
 pub mod run;
 pub mod segments;
 
-pub use aligned::Candidate;
+pub use candidate::{Candidate, Origin};
 pub use error::ValidateError;
 pub use plan::Plan;
+pub use predictions::Predictions;
 pub use report::{MetricValue, ModelResult, Report};
 pub use run::run;

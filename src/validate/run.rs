@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::aligned::{Aligned, Candidate, align, name_of, target_column};
+use super::aligned::{Aligned, align, target_column};
 use super::breakdown::Cuts;
+use super::candidate::{Candidate, Origin};
 use super::compare::{compare, recommend};
 use super::error::ValidateError;
 use super::measure::{Answers, measure};
@@ -14,11 +15,11 @@ use super::report::{
 };
 use crate::data::read::Dataset;
 use crate::data::watch::Watch;
-use crate::model::{Runtime, Scorer, Scores, SessionSettings, Task};
+use crate::model::{BoundModel, Runtime, Scorer, Scores, SessionSettings, Task};
 use crate::stats::grouped;
 
 fn score_all(
-    candidate: &Candidate,
+    bound: &BoundModel,
     plan: &Plan,
     dataset: &Dataset,
     runtime: &'static Runtime,
@@ -27,7 +28,7 @@ fn score_all(
 ) -> Result<Scores, ValidateError> {
     let settings =
         SessionSettings { intra_threads: plan.threads, batch: plan.batch_rows, ..SessionSettings::default() };
-    let mut scorer = Scorer::open(&candidate.bound, settings, runtime)?;
+    let mut scorer = Scorer::open(bound, settings, runtime)?;
     let mut scores = Scores::default();
     let total = dataset.table.rows();
     let mut done = 0;
@@ -60,7 +61,8 @@ fn check(plan: &Plan, dataset: &Dataset, candidates: &[Candidate]) -> Result<(),
     target_column(plan, dataset).map(|_| ())
 }
 
-/// Runs a plan over candidates. `read_s` is what reading the data took, for the report's timing.
+/// Runs a plan over candidates. `read_s` is what reading the data took, for the report's timing; `runtime` is needed
+/// when one of the candidates is a model.
 ///
 /// # Errors
 /// When the data cannot judge a model, a model cannot be run, nothing is left to measure, or `watch` cancels.
@@ -69,7 +71,7 @@ pub fn run(
     candidates: &[Candidate],
     dataset: &Dataset,
     read_s: f64,
-    runtime: &'static Runtime,
+    runtime: Option<&'static Runtime>,
     watch: &dyn Watch,
 ) -> Result<Report, ValidateError> {
     check(plan, dataset, candidates)?;
@@ -80,17 +82,21 @@ pub fn run(
     for (place, candidate) in candidates.iter().enumerate() {
         let from = place as f32 * each;
         let began = Instant::now();
-        let scores = score_all(candidate, plan, dataset, runtime, watch, (from, from + each * 0.9))?;
-        let predict_s = began.elapsed().as_secs_f64();
+        let (answers, scored) = answers_of(candidate, plan, dataset, runtime, watch, (from, from + each * 0.9))?;
+        let predict_s = scored.unwrap_or_default();
+        let aligned_s = began.elapsed().as_secs_f64() - predict_s;
         let began = Instant::now();
-        let answers = align(candidate, plan, dataset, &scores)?;
         if answers.answers.rows() == 0 {
             return Err(ValidateError::NoRows { why: why_none(&answers, dataset.table.rows(), &plan.target) });
         }
         let timing = Timing { read_s, predict_s, ..Timing::default() };
-        let mut measured = result(candidate, plan, &answers, &scores, timing, began);
+        let mut measured = result(candidate, plan, &answers, dataset, timing);
+        if scored.is_some() {
+            measured.rows_per_second = dataset.table.rows() as f64 / predict_s.max(1e-9);
+        }
         cuts.complete(plan, &mut measured, &answers, candidate.card.as_deref(), watch)?;
-        measured.timing.metrics_s = began.elapsed().as_secs_f64();
+        measured.timing.metrics_s = aligned_s + began.elapsed().as_secs_f64();
+        measured.timing.total_s = read_s + predict_s + measured.timing.metrics_s;
         models.push(measured);
         aligned.push(answers);
         watch.progress(from + each);
@@ -121,6 +127,30 @@ pub fn run(
     })
 }
 
+/// A candidate's answers beside the truth, and the seconds that scoring took when a model was run.
+fn answers_of(
+    candidate: &Candidate,
+    plan: &Plan,
+    dataset: &Dataset,
+    runtime: Option<&'static Runtime>,
+    watch: &dyn Watch,
+    share: (f32, f32),
+) -> Result<(Aligned, Option<f64>), ValidateError> {
+    match &candidate.origin {
+        Origin::Model(bound) => {
+            let Some(runtime) = runtime else {
+                let sentence = "ONNX Runtime is needed to run a model. Install it with “modeldeck runtime install”.";
+                return Err(ValidateError::Setting(sentence.to_owned()));
+            };
+            let began = Instant::now();
+            let scores = score_all(bound, plan, dataset, runtime, watch, share)?;
+            let seconds = began.elapsed().as_secs_f64();
+            Ok((align(bound.file(), candidate.card.as_deref(), plan, dataset, &scores)?, Some(seconds)))
+        }
+        Origin::Columns(predictions) => Ok((predictions.align(plan, dataset)?, None)),
+    }
+}
+
 /// Two models of one name could not be told apart in a comparison.
 fn distinct_names(models: &mut [ModelResult]) {
     let mut seen = std::collections::BTreeSet::new();
@@ -144,15 +174,15 @@ fn why_none(aligned: &Aligned, rows: usize, target: &str) -> String {
     reasons.join("; ")
 }
 
-fn result(
-    candidate: &Candidate,
-    plan: &Plan,
-    aligned: &Aligned,
-    scores: &Scores,
-    mut timing: Timing,
-    began: Instant,
-) -> ModelResult {
-    let file = candidate.bound.file();
+fn result(candidate: &Candidate, plan: &Plan, aligned: &Aligned, dataset: &Dataset, timing: Timing) -> ModelResult {
+    let (path, sha256) = match &candidate.origin {
+        Origin::Model(bound) => (&bound.file().path, bound.file().sha256.clone()),
+        Origin::Columns(predictions) => (&dataset.path, predictions.key(&dataset.fingerprint.sha256)),
+    };
+    let bound_notes = match &candidate.origin {
+        Origin::Model(bound) => bound.notes(),
+        Origin::Columns(_) => &[],
+    };
     let card = candidate.card.as_deref();
     let positive = aligned.positive.unwrap_or(0);
     let measured = measure(&aligned.answers, &aligned.classes, positive, aligned.threshold, plan.level);
@@ -167,13 +197,11 @@ fn result(
     let names = card.and_then(|c| c.class_names.as_ref());
     let class_names =
         aligned.classes.iter().map(|class| names.and_then(|n| n.get(class)).unwrap_or(class).clone()).collect();
-    timing.metrics_s = began.elapsed().as_secs_f64();
-    timing.total_s = timing.read_s + timing.predict_s + timing.metrics_s;
-    let notes = candidate.bound.notes().iter().chain(&scores.notes).cloned().collect();
+    let notes = bound_notes.iter().chain(&aligned.notes).cloned().collect();
     let mut result = ModelResult {
-        name: name_of(file),
-        path: file.path.display().to_string(),
-        sha256: file.sha256.clone(),
+        name: candidate.name(),
+        path: path.display().to_string(),
+        sha256,
         rows: aligned.answers.rows(),
         rows_without_target: aligned.without_target,
         skipped: aligned.skipped.clone(),
@@ -196,10 +224,10 @@ fn result(
         fairness: Vec::new(),
         gates: Vec::new(),
         verdict: "none".to_owned(),
-        binding: candidate.bound.binding().clone(),
+        binding: candidate.binding(),
         notes,
         timing,
-        rows_per_second: scores.rows as f64 / timing.predict_s.max(1e-9),
+        rows_per_second: 0.0,
     };
     result.against_training = against_training(&result);
     result
