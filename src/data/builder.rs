@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use super::table::{MISSING_CODE, MISSING_TIME, Values};
+use super::error::shortened;
+use super::table::{Kind, MISSING_CODE, MISSING_TIME, Values};
 use super::{DataError, values};
 
 /// Distinct texts and their codes. The texts are kept once, unlike in a map from text to code.
@@ -14,7 +15,7 @@ pub(crate) struct Texts {
     first: HashMap<u64, u32>,
     /// For each code, an earlier one with the same hash.
     same_hash: Vec<u32>,
-    dictionary: Vec<String>,
+    dictionary: Arc<Vec<String>>,
     last: Option<u32>,
 }
 
@@ -36,16 +37,24 @@ impl Texts {
             candidate = self.same_hash.get(code as usize).copied().filter(|next| *next != MISSING_CODE);
         }
         let code = u32::try_from(self.dictionary.len()).ok().filter(|code| *code != MISSING_CODE)?;
-        self.dictionary.push(text.to_owned());
+        // Copies the dictionary only where a table that was handed out still holds it.
+        Arc::make_mut(&mut self.dictionary).push(text.to_owned());
         self.same_hash.push(head.unwrap_or(MISSING_CODE));
         self.first.insert(hash, code);
         self.last = Some(code);
         Some(code)
     }
 
+    /// The texts so far, shared until the next new one.
+    pub(crate) fn dictionary(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.dictionary)
+    }
+
     pub(crate) fn into_dictionary(mut self) -> Arc<Vec<String>> {
-        self.dictionary.shrink_to_fit();
-        Arc::new(self.dictionary)
+        if let Some(only) = Arc::get_mut(&mut self.dictionary) {
+            only.shrink_to_fit();
+        }
+        self.dictionary
     }
 }
 
@@ -56,6 +65,28 @@ pub(crate) enum Preset {
     Text,
     /// Numbers; every other cell is missing and counted.
     Number,
+}
+
+/// How the values of a column are held, once all its cells were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    Float,
+    Int,
+    Bool,
+    Time,
+    Text,
+}
+
+impl Settled {
+    /// What a person would say that the column holds.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Float | Self::Int => Kind::Number,
+            Self::Bool => Kind::Bool,
+            Self::Time => Kind::Time,
+            Self::Text => Kind::Text,
+        }
+    }
 }
 
 enum Store {
@@ -76,6 +107,21 @@ enum Store {
     Mixed(usize),
 }
 
+/// What was seen of cells whose values are not kept.
+#[derive(Default)]
+struct Looked {
+    /// Rows that were forgotten.
+    rows: usize,
+    /// Whether a decimal number among them is not missing.
+    float: bool,
+    /// Cells that are not missing.
+    filled: usize,
+    /// Cells of text that are no number.
+    words: usize,
+    /// The first of them, shortened, and its row from 1.
+    first_word: Option<(String, usize)>,
+}
+
 /// A column that grows cell by cell. It begins as whole numbers where it can, widens to decimal numbers,
 /// and gives up (see [`Builder::is_mixed`]) when a cell fits neither.
 pub(crate) struct Builder {
@@ -88,6 +134,7 @@ pub(crate) struct Builder {
     pub(crate) not_numbers: usize,
     /// Whether distinct texts were more than codes.
     pub(crate) overflow: bool,
+    looked: Option<Looked>,
 }
 
 impl Builder {
@@ -96,7 +143,26 @@ impl Builder {
             Some(Preset::Text) => Store::Text { codes: Vec::new(), texts: Texts::default() },
             _ => Store::Missing(0),
         };
-        Self { store, preset, decimal_comma, missing_words: 0, not_numbers: 0, overflow: false }
+        Self { store, preset, decimal_comma, missing_words: 0, not_numbers: 0, overflow: false, looked: None }
+    }
+
+    /// A builder that keeps no value: it finds out what the column is and nothing else.
+    pub(crate) fn looking(preset: Option<Preset>, decimal_comma: bool) -> Self {
+        Self { looked: Some(Looked::default()), ..Self::new(preset, decimal_comma) }
+    }
+
+    /// A builder for a column whose cells were all seen before, from which values can be taken before the end.
+    pub(crate) fn settled(settled: Settled, preset: Option<Preset>, decimal_comma: bool) -> Self {
+        let mut builder = Self::new(preset, decimal_comma);
+        builder.store = match settled {
+            Settled::Float => Store::Float(Vec::new()),
+            Settled::Int => Store::Int { values: Vec::new(), valid: None },
+            Settled::Bool => Store::Bool(Vec::new()),
+            Settled::Time => Store::Time(Vec::new()),
+            // Blanks before the first text are missing where text was not ordered, so it begins as it began before.
+            Settled::Text => return builder,
+        };
+        builder
     }
 
     /// Whether cells of several kinds came, so that the column must be read again as text.
@@ -104,7 +170,95 @@ impl Builder {
         matches!(self.store, Store::Mixed(_))
     }
 
+    /// What the column is by the cells so far. Cells of several kinds, or only missing ones, are as in [`Builder::finish`]
+    /// after a second reading: text, and decimal numbers.
+    pub(crate) fn is(&self) -> Settled {
+        match self.store {
+            Store::Missing(_) | Store::Float(_) => Settled::Float,
+            Store::Int { .. } => Settled::Int,
+            Store::Bool(_) => Settled::Bool,
+            Store::Time(_) => Settled::Time,
+            Store::Text { .. } | Store::Mixed(_) => Settled::Text,
+        }
+    }
+
+    /// Whether it becomes a column of decimal numbers without any; for a builder that only looks.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.is() == Settled::Float && !self.looked.as_ref().is_some_and(|looked| looked.float)
+    }
+
+    /// Of a builder that only looks: cells that are not missing, those that are no numbers, and the first of these
+    /// with its row from 1.
+    pub(crate) fn words(&self) -> Option<(usize, usize, &str, usize)> {
+        let looked = self.looked.as_ref()?;
+        let (word, row) = looked.first_word.as_ref()?;
+        Some((looked.filled, looked.words, word, *row))
+    }
+
     pub(crate) fn push(&mut self, cell: &str) {
+        if self.looked.is_none() {
+            return self.push_cell(cell);
+        }
+        let plainly = match self.store {
+            Store::Float(_) => is_plain_number(cell, !self.decimal_comma),
+            Store::Int { .. } => cell.len() < 19 && is_plain_number(cell, false),
+            _ => false,
+        };
+        if plainly {
+            if let Some(looked) = &mut self.looked {
+                looked.rows += 1;
+                looked.float = true;
+                looked.filled += 1;
+            }
+            return;
+        }
+        self.push_looking(cell);
+    }
+
+    /// A cell that is not plainly of the kind the column has, in a builder that keeps no value.
+    fn push_looking(&mut self, cell: &str) {
+        let is_text = matches!(self.store, Store::Text { .. } | Store::Mixed(_));
+        if !is_text || cell.is_empty() {
+            self.push_cell(cell);
+        }
+        let decimal_comma = self.decimal_comma;
+        let is_text = matches!(self.store, Store::Text { .. } | Store::Mixed(_));
+        let Some(looked) = &mut self.looked else { return };
+        looked.rows += 1;
+        if !cell.is_empty() {
+            looked.filled += 1;
+            if is_text || matches!(self.store, Store::Bool(_) | Store::Time(_)) {
+                let trimmed = cell.trim();
+                let number =
+                    trimmed.is_empty() || missing_word(trimmed) || values::float(trimmed, decimal_comma).is_some();
+                if !number {
+                    looked.words += 1;
+                    let row = looked.rows;
+                    looked.first_word.get_or_insert_with(|| (shortened(cell), row));
+                }
+            }
+        }
+        match &mut self.store {
+            Store::Missing(rows) | Store::Mixed(rows) => *rows = 0,
+            Store::Float(list) => {
+                looked.float |= list.iter().any(|x| !x.is_nan());
+                list.clear();
+            }
+            Store::Int { values, valid } => {
+                looked.float = true;
+                values.clear();
+                *valid = None;
+            }
+            Store::Bool(list) => list.clear(),
+            Store::Time(list) => list.clear(),
+            Store::Text { codes, texts } => {
+                codes.clear();
+                *texts = Texts::default();
+            }
+        }
+    }
+
+    fn push_cell(&mut self, cell: &str) {
         if cell.is_empty() {
             return self.push_missing();
         }
@@ -117,21 +271,22 @@ impl Builder {
             *rows += 1;
             return;
         }
-        let trimmed = cell.trim();
+        let trimmed = trimmed(cell);
         if trimmed.is_empty() {
             return self.push_missing();
         }
-        if values::is_missing_word(trimmed) {
+        if missing_word(trimmed) {
             self.missing_words += 1;
             return self.push_missing();
+        }
+        if self.push_same(trimmed) {
+            return;
         }
         if self.preset == Some(Preset::Number) && values::float(trimmed, self.decimal_comma).is_none() {
             self.not_numbers += 1;
             return self.push_missing();
         }
-        if !self.push_same(trimmed) {
-            self.push_other(cell, trimmed);
-        }
+        self.push_other(cell, trimmed);
     }
 
     /// Adds a cell of the kind the column has; false when it is of another.
@@ -179,7 +334,7 @@ impl Builder {
                     self.store = Store::Time(list);
                 } else if self.missing_words == 0 {
                     self.store = Store::Text { codes: vec![MISSING_CODE; missing], texts: Texts::default() };
-                    self.push(cell);
+                    self.push_cell(cell);
                 } else {
                     self.store = Store::Mixed(rows + 1);
                 }
@@ -219,6 +374,11 @@ impl Builder {
     }
 
     pub(crate) fn rows(&self) -> usize {
+        let forgotten = self.looked.as_ref().map_or(0, |looked| looked.rows);
+        forgotten + self.kept_rows()
+    }
+
+    fn kept_rows(&self) -> usize {
         match &self.store {
             Store::Missing(rows) | Store::Mixed(rows) => *rows,
             Store::Float(list) => list.len(),
@@ -227,6 +387,28 @@ impl Builder {
             Store::Time(list) => list.len(),
             Store::Text { codes, .. } => codes.len(),
         }
+    }
+
+    /// Takes the values of the rows so far out of a builder made by [`Builder::settled`], and goes on without them.
+    /// A dictionary stays, so that codes mean the same in all that is taken.
+    pub(crate) fn take(&mut self, name: &str, settled: Settled) -> Result<Values, DataError> {
+        if self.overflow {
+            return Err(DataError::TooManyTexts { column: name.to_owned() });
+        }
+        Ok(match &mut self.store {
+            Store::Missing(rows) | Store::Mixed(rows) => {
+                let rows = std::mem::take(rows);
+                match settled {
+                    Settled::Text => Values::Text { codes: vec![MISSING_CODE; rows], dictionary: Arc::new(Vec::new()) },
+                    _ => Values::Float(vec![f64::NAN; rows]),
+                }
+            }
+            Store::Float(list) => Values::Float(emptied(list)),
+            Store::Int { values, valid } => Values::Int { values: emptied(values), valid: valid.take() },
+            Store::Bool(list) => Values::Bool(emptied(list)),
+            Store::Time(list) => Values::Time(emptied(list)),
+            Store::Text { codes, texts } => Values::Text { codes: emptied(codes), dictionary: texts.dictionary() },
+        })
     }
 
     /// The values, with spare room given back; a column of missing cells only becomes decimal numbers.
@@ -260,6 +442,37 @@ impl Builder {
                 Values::Text { codes, dictionary: texts.into_dictionary() }
             }
         })
+    }
+}
+
+/// The content of a list, which keeps room for as much again.
+fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
+    let room = list.len();
+    std::mem::replace(list, Vec::with_capacity(room))
+}
+
+/// A cell without the blanks around it; most have none.
+fn trimmed(cell: &str) -> &str {
+    let bare = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = cell.as_bytes();
+    if bare(bytes.first()) && bare(bytes.last()) { cell } else { cell.trim() }
+}
+
+/// As [`values::is_missing_word`], asked only where the first letter allows it.
+fn missing_word(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'N' | b'n' | b'#' | b'<')) && values::is_missing_word(text)
+}
+
+/// Whether a cell is digits, after a minus at most, and with one point among them where that is allowed:
+/// then it is a number without a closer look.
+fn is_plain_number(cell: &str, point: bool) -> bool {
+    let bytes = cell.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let mut other = digits.iter().filter(|byte| !byte.is_ascii_digit());
+    match (other.next(), other.next()) {
+        (None, _) => !digits.is_empty(),
+        (Some(b'.'), None) => point && digits.len() > 1,
+        _ => false,
     }
 }
 
@@ -310,5 +523,68 @@ mod tests {
             builder.finish("x"),
             Ok(Values::Int { values: vec![7, 0, 0, 8], valid: Some(vec![true, false, false, true]) })
         );
+    }
+
+    #[test]
+    fn a_builder_that_only_looks_finds_what_one_that_keeps_finds() {
+        let pieces = [
+            "",
+            " ",
+            "NA",
+            "1",
+            "-2",
+            " 3 ",
+            "2.5",
+            "1e5",
+            "nan",
+            "Nan",
+            "x",
+            "true",
+            "2013-04-01",
+            ".",
+            "-",
+            "1,5",
+            "9223372036854775808",
+        ];
+        let mut seed = 7_u64;
+        let mut next = |limit: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % limit
+        };
+        for round in 0..20_000 {
+            let (comma, allowed) = (round % 3 == 0, 1 + next(pieces.len()));
+            let from = next(pieces.len());
+            let preset = [None, None, Some(Preset::Number), Some(Preset::Text)][next(4)];
+            let cells: Vec<&str> = (0..next(6)).map(|_| pieces[(from + next(allowed)) % pieces.len()]).collect();
+            let (mut keeps, mut looks) = (Builder::new(preset, comma), Builder::looking(preset, comma));
+            for cell in &cells {
+                keeps.push(cell);
+                looks.push(cell);
+            }
+            assert_eq!((looks.is(), looks.rows()), (keeps.is(), keeps.rows()), "{cells:?}");
+            assert_eq!(looks.is_mixed(), keeps.is_mixed());
+            assert_eq!((looks.missing_words, looks.not_numbers), (keeps.missing_words, keeps.not_numbers), "{cells:?}");
+            let settled = looks.is();
+            let preset = if looks.is_mixed() { Some(Preset::Text) } else { preset };
+            let mut whole = Builder::new(preset, comma);
+            let mut taken = Builder::settled(settled, preset, comma);
+            let mut rows = 0;
+            for cell in &cells {
+                whole.push(cell);
+                taken.push(cell);
+                let part = taken.take("x", settled).unwrap();
+                assert_eq!(part.len(), 1);
+                rows += 1;
+                let (a, b) = (crate::data::Column::new("x", part), &whole);
+                assert_eq!(b.rows(), rows);
+                assert_eq!(a.kind(), settled.kind(), "{cells:?}");
+            }
+            let whole = whole.finish("x").unwrap();
+            if let Values::Float(list) = &whole {
+                assert_eq!(looks.holds_nothing(), list.iter().all(|x| x.is_nan()), "{cells:?}");
+            } else {
+                assert!(!looks.holds_nothing());
+            }
+        }
     }
 }

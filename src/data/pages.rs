@@ -7,16 +7,29 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 /// Structs within structs that are followed; a page header has two.
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 /// Bytes of one text in a header, as a smallest value in the statistics.
 const MAX_TEXT: u64 = 64 << 20;
 
 /// Whether all page headers in a column chunk are sound: counts and sizes not negative, within the chunk and its values.
 pub(crate) fn are_sound(source: impl Read + Seek, chunk: Range<u64>, values: u64) -> bool {
-    walk(source, chunk, values).is_some()
+    pages(source, chunk, values).is_some()
 }
 
-fn walk(source: impl Read + Seek, chunk: Range<u64>, values: u64) -> Option<()> {
+/// A page of a column chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Its place in the file, header included.
+    pub(crate) bytes: Range<u64>,
+    /// Whether it holds the dictionary of the others.
+    pub(crate) is_dictionary: bool,
+    /// Its values, missing ones included; in a column that is not nested they are its rows.
+    pub(crate) values: u64,
+}
+
+/// The pages of a column chunk; `None` when a header is not sound (see [`are_sound`]).
+pub(crate) fn pages(source: impl Read + Seek, chunk: Range<u64>, values: u64) -> Option<Vec<Page>> {
+    let mut found = Vec::new();
     let mut source = BufReader::with_capacity(512, source);
     source.seek(SeekFrom::Start(chunk.start)).ok()?;
     let mut at = chunk.start;
@@ -24,6 +37,7 @@ fn walk(source: impl Read + Seek, chunk: Range<u64>, values: u64) -> Option<()> 
     while at < chunk.end && seen < values {
         let mut reader = Compact { source: &mut source, read: 0 };
         let header = Header::read(&mut reader)?;
+        let start = at;
         at = at.checked_add(reader.read)?.checked_add(header.compressed)?;
         if at > chunk.end || header.levels > header.uncompressed {
             return None;
@@ -39,9 +53,10 @@ fn walk(source: impl Read + Seek, chunk: Range<u64>, values: u64) -> Option<()> 
                 return None;
             }
         }
+        found.push(Page { bytes: start..at, is_dictionary: header.is_dictionary, values: header.values });
         source.seek_relative(i64::try_from(header.compressed).ok()?).ok()?;
     }
-    Some(())
+    Some(found)
 }
 
 /// What a page says of itself.
@@ -86,21 +101,22 @@ impl Header {
     }
 }
 
-/// Thrift's compact protocol, as far as page headers use it.
-struct Compact<R> {
-    source: R,
-    read: u64,
+/// Thrift's compact protocol, as far as Parquet uses it.
+pub(crate) struct Compact<R> {
+    pub(crate) source: R,
+    /// Bytes that were read.
+    pub(crate) read: u64,
 }
 
 impl<R: Read> Compact<R> {
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let mut byte = [0];
         self.source.read_exact(&mut byte).ok()?;
         self.read += 1;
         byte.first().copied()
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -120,7 +136,7 @@ impl<R: Read> Compact<R> {
     }
 
     /// The type of the next field and its id, counted on from the one before; 0 at the end of the struct.
-    fn field(&mut self, id: &mut i64) -> Option<u8> {
+    pub(crate) fn field(&mut self, id: &mut i64) -> Option<u8> {
         let byte = self.byte()?;
         if byte == 0 {
             return Some(0);
@@ -136,7 +152,8 @@ impl<R: Read> Compact<R> {
         Some(byte & 0x0f).filter(|kind| *kind != 0)
     }
 
-    fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
+    /// Passes over a value of a type.
+    pub(crate) fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         match kind {
             1 | 2 => Some(()),

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Cursor;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -71,7 +72,7 @@ impl Watch for SilentWatch<'_> {
 
 /// The kinds of column that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+pub(crate) enum Kept {
     Float,
     Int,
     Unsigned,
@@ -119,20 +120,20 @@ impl Kept {
     }
 }
 
-struct Found {
-    name: String,
-    kind: Result<Kept, &'static str>,
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) kind: Result<Kept, &'static str>,
 }
 
-struct Layout {
-    metadata: FileMetadataRef,
-    columns: Vec<Found>,
-    rows: usize,
+pub(crate) struct Layout {
+    pub(crate) metadata: FileMetadataRef,
+    pub(crate) columns: Vec<Found>,
+    pub(crate) rows: usize,
     /// Rows of each row group.
-    groups: Vec<usize>,
+    pub(crate) groups: Vec<usize>,
 }
 
-fn layout<R: MmapBytesReader>(reader: &mut ParquetReader<R>, path: &Path) -> Result<Layout, DataError> {
+pub(crate) fn layout<R: MmapBytesReader>(reader: &mut ParquetReader<R>, path: &Path) -> Result<Layout, DataError> {
     let metadata = guarded(path, || reader.get_metadata().cloned())?;
     let fields = metadata.schema_descr.fields();
     if fields.len() > MAX_COLUMNS {
@@ -156,7 +157,7 @@ fn layout<R: MmapBytesReader>(reader: &mut ParquetReader<R>, path: &Path) -> Res
 }
 
 /// Refuses a file whose page headers cannot be true, before the decoder believes them.
-fn check_pages<R: MmapBytesReader>(layout: &Layout, mut source: R, path: &Path) -> Result<(), DataError> {
+pub(crate) fn check_pages<R: MmapBytesReader>(layout: &Layout, mut source: R, path: &Path) -> Result<(), DataError> {
     let sound = guarded(path, || {
         for group in &layout.metadata.row_groups {
             for chunk in group.parquet_columns() {
@@ -173,7 +174,7 @@ fn check_pages<R: MmapBytesReader>(layout: &Layout, mut source: R, path: &Path) 
 }
 
 /// Runs the decoder; an error and a panic in it both become a sentence.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> PolarsResult<T>) -> Result<T, DataError> {
+pub(crate) fn guarded<T>(path: &Path, work: impl FnOnce() -> PolarsResult<T>) -> Result<T, DataError> {
     let bad = |reason: String| DataError::BadParquet { path: path.to_owned(), reason };
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),
@@ -268,7 +269,7 @@ fn batches(groups: &[usize], rows: usize) -> Vec<(usize, usize)> {
 }
 
 /// A column that grows batch by batch.
-struct Growing {
+pub(crate) struct Growing {
     kept: Kept,
     floats: Vec<f64>,
     ints: Vec<i64>,
@@ -277,10 +278,14 @@ struct Growing {
     codes: Vec<u32>,
     texts: Texts,
     overflow: bool,
+    /// Whether whole numbers are held as decimal ones, because one is too large.
+    wide: bool,
+    /// Whether it is known that some decimal number is not missing.
+    valued: bool,
 }
 
 impl Growing {
-    fn new(kept: Kept) -> Self {
+    pub(crate) fn new(kept: Kept) -> Self {
         Self {
             kept,
             floats: Vec::new(),
@@ -290,17 +295,19 @@ impl Growing {
             codes: Vec::new(),
             texts: Texts::default(),
             overflow: false,
+            wide: false,
+            valued: false,
         }
     }
 
-    fn append(&mut self, series: &Series) -> PolarsResult<()> {
+    pub(crate) fn append(&mut self, series: &Series) -> PolarsResult<()> {
         match self.kept {
             Kept::Nothing => self.floats.extend(std::iter::repeat_n(f64::NAN, series.len())),
             Kept::Float => self.append_floats(series)?,
             Kept::Int => self.append_ints(&series.cast(&DataType::Int64)?)?,
             Kept::Unsigned => {
                 let fits = series.u64()?.iter().flatten().all(|x| i64::try_from(x).is_ok());
-                if fits && self.floats.is_empty() {
+                if fits && !self.wide {
                     self.append_ints(&series.cast(&DataType::Int64)?)?;
                 } else {
                     self.widen();
@@ -356,11 +363,76 @@ impl Growing {
     }
 
     /// Whole numbers so far become decimal ones, because one came that is too large.
-    fn widen(&mut self) {
+    pub(crate) fn widen(&mut self) {
+        self.wide = true;
         let valid = self.valid.take();
         let is_valid = |row: usize| valid.as_ref().is_none_or(|v| v.get(row).copied().unwrap_or(false));
         let ints = std::mem::take(&mut self.ints);
         self.floats.extend(ints.iter().enumerate().map(|(row, x)| if is_valid(row) { *x as f64 } else { f64::NAN }));
+    }
+
+    /// Whether whole numbers became decimal ones.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// Takes note that some decimal number is not missing.
+    pub(crate) fn note_value(&mut self) {
+        self.valued = true;
+    }
+
+    /// Whether it is a column of decimal numbers of which none was noted.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        matches!(self.kept, Kept::Float | Kept::Nothing) && !self.valued
+    }
+
+    /// Whether some decimal number is not missing.
+    pub(crate) fn has_float(&self) -> bool {
+        self.floats.iter().any(|x| !x.is_nan())
+    }
+
+    /// Rows so far.
+    pub(crate) fn len(&self) -> usize {
+        self.floats.len().max(self.ints.len()).max(self.bools.len()).max(self.codes.len())
+    }
+
+    /// A copy of some rows; the dictionary is the one so far.
+    pub(crate) fn part(&self, name: &str, rows: Range<usize>) -> Result<Column, DataError> {
+        fn of<T: Clone>(list: &[T], rows: Range<usize>) -> Vec<T> {
+            list.get(rows).unwrap_or_default().to_vec()
+        }
+        if self.overflow {
+            return Err(DataError::TooManyTexts { column: name.to_owned() });
+        }
+        let values = match self.kept {
+            Kept::Float | Kept::Nothing => Values::Float(of(&self.floats, rows)),
+            Kept::Unsigned if self.wide => Values::Float(of(&self.floats, rows)),
+            Kept::Int | Kept::Unsigned => Values::Int {
+                valid: self.valid.as_ref().map(|valid| of(valid, rows.clone())),
+                values: of(&self.ints, rows),
+            },
+            Kept::Bool => Values::Bool(of(&self.bools, rows)),
+            Kept::Text => Values::Text { codes: of(&self.codes, rows), dictionary: self.texts.dictionary() },
+            Kept::Time => Values::Time(of(&self.ints, rows)),
+        };
+        Ok(Column::new(name, values))
+    }
+
+    /// Drops the first rows.
+    pub(crate) fn forget(&mut self, rows: usize) {
+        fn drop<T>(list: &mut Vec<T>, rows: usize) {
+            list.drain(..rows.min(list.len()));
+        }
+        drop(&mut self.floats, rows);
+        drop(&mut self.ints, rows);
+        drop(&mut self.bools, rows);
+        drop(&mut self.codes, rows);
+        if let Some(valid) = &mut self.valid {
+            drop(valid, rows);
+        }
+        if self.ints.is_empty() {
+            self.valid = None;
+        }
     }
 
     fn finish(self, name: &str) -> Result<Column, DataError> {
@@ -369,7 +441,7 @@ impl Growing {
         }
         let values = match self.kept {
             Kept::Float | Kept::Nothing => Values::Float(self.floats),
-            Kept::Unsigned if !self.floats.is_empty() => Values::Float(self.floats),
+            Kept::Unsigned if self.wide => Values::Float(self.floats),
             Kept::Int | Kept::Unsigned => Values::Int { values: self.ints, valid: self.valid },
             Kept::Bool => Values::Bool(self.bools),
             Kept::Text => Values::Text { codes: self.codes, dictionary: self.texts.into_dictionary() },

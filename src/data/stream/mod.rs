@@ -1,0 +1,277 @@
+//! Reading a table chunk by chunk, so that a file larger than memory can be scored.
+//!
+//! A first look at the whole file settles what it holds; then chunks are read as they are asked for. Both hold a
+//! bounded part of the file, with one exception: the distinct texts of a wanted column of text are all kept, so that
+//! codes mean the same in every chunk. A column of ids is better not wanted.
+
+mod ahead;
+mod footer;
+mod groups;
+pub(crate) mod scan;
+mod source;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use super::fingerprint::Stamp;
+use super::format::{Format, detect};
+use super::read::ReadOptions;
+use super::text::counted;
+use super::{Column, DataError, Fingerprint, Kind, Table, Values, Watch, read_table};
+
+pub use ahead::Ahead;
+
+/// Text files up to this size are read once and cut up: their tables are small enough to be held.
+const SMALL_BYTES: u64 = 24 << 20;
+
+/// A file opened for reading chunk by chunk; its kinds, rows and fingerprint are settled before the first chunk.
+pub struct Stream {
+    path: PathBuf,
+    stamp: Stamp,
+    format: Format,
+    fingerprint: Fingerprint,
+    notes: Vec<String>,
+    all: Vec<(String, Kind)>,
+    wanted: Vec<(String, Kind)>,
+    rows: usize,
+    given: usize,
+    source: Chunks,
+}
+
+/// Where the chunks come from.
+enum Chunks {
+    Held { table: Table, chunk_rows: usize },
+    Text(Box<text::TextChunks>),
+    Parquet(Box<groups::GroupChunks>),
+}
+
+/// What the first look at a file settles.
+struct Settled {
+    fingerprint: Fingerprint,
+    notes: Vec<String>,
+    /// Every readable column.
+    all: Vec<(String, Kind)>,
+    rows: usize,
+}
+
+impl Stream {
+    /// Looks at the whole file once. `columns` are those wanted, in any order (`None`: all); `chunk_rows` is the most
+    /// rows of a chunk, at least one. Progress goes from 0 to 0.5; the other half is told by [`Stream::next`].
+    ///
+    /// The notes and the errors are those of [`read_table`]; notes on single columns of a Parquet file are given for
+    /// the wanted ones only. Formats other than text and Parquet are read at once and cut up.
+    ///
+    /// # Errors
+    /// Those of [`read_table`], and when a wanted column is not in the file.
+    pub fn open(
+        path: &Path,
+        options: &ReadOptions,
+        columns: Option<&[String]>,
+        chunk_rows: usize,
+        watch: &dyn Watch,
+    ) -> Result<Self, DataError> {
+        Self::open_above(path, options, columns, chunk_rows, SMALL_BYTES, watch)
+    }
+
+    /// [`Stream::open`] with another limit for text files that are read at once.
+    fn open_above(
+        path: &Path,
+        options: &ReadOptions,
+        columns: Option<&[String]>,
+        chunk_rows: usize,
+        small_bytes: u64,
+        watch: &dyn Watch,
+    ) -> Result<Self, DataError> {
+        let stamp = Stamp::of(path)?;
+        if stamp.size == 0 {
+            return Err(DataError::Empty { path: path.to_owned() });
+        }
+        let format = detect(path)?;
+        let chunk_rows = chunk_rows.max(1);
+        let half = Part { watch, from: 0.0, span: 0.5 };
+        let opened = if format == Format::Parquet {
+            groups::open(path, options, columns, chunk_rows, &stamp, &half)
+                .map(|(settled, chunks)| (settled, Chunks::Parquet(Box::new(chunks))))
+        } else if format == Format::Text && stamp.size > small_bytes {
+            text::open(path, options, columns, chunk_rows, &stamp, &half)
+                .map(|(settled, chunks)| (settled, Chunks::Text(Box::new(chunks))))
+        } else {
+            held(path, options, columns, chunk_rows, &half)
+        };
+        // A file that is written to while it is read gives errors that mislead, so this is asked first.
+        if !matches!(opened, Err(DataError::Cancelled)) {
+            stamp.still(path)?;
+        }
+        let (mut settled, source) = opened?;
+        if !matches!(source, Chunks::Held { .. }) {
+            check_names(options.categorical.iter().chain(&options.numeric), &settled.all)?;
+            closing_notes(settled.rows, options, &mut settled.notes);
+        }
+        let Settled { fingerprint, notes, all, rows } = settled;
+        let wanted = all.iter().filter(|(name, _)| is_wanted(columns, name)).cloned().collect();
+        watch.progress(0.5);
+        Ok(Self { path: path.to_owned(), stamp, format, fingerprint, notes, all, wanted, rows, given: 0, source })
+    }
+
+    /// The wanted columns, in the order of the file, and what each holds.
+    pub fn schema(&self) -> &[(String, Kind)] {
+        &self.wanted
+    }
+
+    /// Every readable column of the file, and what each holds.
+    pub fn all_columns(&self) -> &[(String, Kind)] {
+        &self.all
+    }
+
+    /// Rows of all chunks together.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// What the file was when it was looked at.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Its format by content.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What was found, assumed or left out, as sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next rows, in the order of the file; `None` after the last. A text has the same code in every chunk: a
+    /// chunk's dictionary begins with that of the chunk before. What is read is compared with size and time of the
+    /// first look, not hashed again.
+    ///
+    /// # Errors
+    /// When the file changed or is gone since it was opened, and when `watch` cancels.
+    pub fn next(&mut self, watch: &dyn Watch) -> Result<Option<Table>, DataError> {
+        if self.given >= self.rows || self.wanted.is_empty() {
+            return Ok(None);
+        }
+        if watch.cancelled() {
+            return Err(DataError::Cancelled);
+        }
+        let silent = Part { watch, from: 0.0, span: f64::NAN };
+        let chunk = match &mut self.source {
+            Chunks::Held { table, chunk_rows } => {
+                let end = (self.given + *chunk_rows).min(self.rows);
+                cut(table, self.given, end)
+            }
+            Chunks::Text(chunks) => chunks.next(&self.path, &self.stamp, &silent),
+            Chunks::Parquet(chunks) => chunks.next(&self.path, &silent),
+        };
+        if !matches!(chunk, Err(DataError::Cancelled)) {
+            self.stamp.still(&self.path)?;
+        }
+        let chunk = chunk?;
+        if chunk.rows() == 0 {
+            return Err(DataError::Changed { path: self.path.clone() });
+        }
+        self.given += chunk.rows();
+        watch.progress((0.5 + 0.5 * self.given as f64 / self.rows as f64) as f32);
+        Ok(Some(chunk))
+    }
+
+    /// Goes on reading on a thread of its own, `depth` chunks ahead (at least one).
+    pub fn ahead(self, depth: usize) -> Ahead {
+        Ahead::new(self, depth)
+    }
+}
+
+/// A part of a longer work: passes on cancel, and progress as a share of the whole (none where the span is no number).
+struct Part<'a> {
+    watch: &'a dyn Watch,
+    from: f64,
+    span: f64,
+}
+
+impl Watch for Part<'_> {
+    fn progress(&self, done: f32) {
+        let all = self.from + self.span * f64::from(done);
+        if all.is_finite() {
+            self.watch.progress(all as f32);
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.watch.cancelled()
+    }
+}
+
+fn is_wanted(columns: Option<&[String]>, name: &str) -> bool {
+    columns.is_none_or(|columns| columns.iter().any(|column| column == name))
+}
+
+fn held(
+    path: &Path,
+    options: &ReadOptions,
+    columns: Option<&[String]>,
+    chunk_rows: usize,
+    watch: &dyn Watch,
+) -> Result<(Settled, Chunks), DataError> {
+    let data = read_table(path, options, watch)?;
+    let all: Vec<(String, Kind)> = data.table.columns().iter().map(|c| (c.name.clone(), c.kind())).collect();
+    check_names(columns.into_iter().flatten(), &all)?;
+    let rows = data.table.rows();
+    let kept = data.table.columns().iter().filter(|c| is_wanted(columns, &c.name)).cloned().collect();
+    let settled = Settled { fingerprint: data.fingerprint, notes: data.notes, all, rows };
+    Ok((settled, Chunks::Held { table: Table::new(kept)?, chunk_rows }))
+}
+
+/// Rows of a table as one of their own.
+fn cut(table: &Table, from: usize, to: usize) -> Result<Table, DataError> {
+    fn part<T: Clone>(list: &[T], from: usize, to: usize) -> Vec<T> {
+        list.get(from..to).unwrap_or_default().to_vec()
+    }
+    let columns = table.columns().iter().map(|column| {
+        let values = match &column.values {
+            Values::Float(list) => Values::Float(part(list, from, to)),
+            Values::Int { values, valid } => {
+                Values::Int { values: part(values, from, to), valid: valid.as_ref().map(|valid| part(valid, from, to)) }
+            }
+            Values::Bool(list) => Values::Bool(part(list, from, to)),
+            Values::Time(list) => Values::Time(part(list, from, to)),
+            Values::Text { codes, dictionary } => {
+                Values::Text { codes: part(codes, from, to), dictionary: std::sync::Arc::clone(dictionary) }
+            }
+        };
+        Column::new(column.name.clone(), values)
+    });
+    Table::new(columns.collect())
+}
+
+/// Refuses a name that is no column's.
+fn check_names<'a>(names: impl IntoIterator<Item = &'a String>, all: &[(String, Kind)]) -> Result<(), DataError> {
+    const SHOWN: usize = 20;
+    for name in names {
+        if !all.iter().any(|(known, _)| known == name) {
+            let known: Vec<&str> = all.iter().take(SHOWN).map(|(known, _)| known.as_str()).collect();
+            let more = if all.len() > SHOWN { ", …" } else { "" };
+            return Err(DataError::ColumnNotFound { column: name.clone(), known: known.join(", ") + more });
+        }
+    }
+    Ok(())
+}
+
+/// The notes that [`read_table`] gives for every format.
+fn closing_notes(rows: usize, options: &ReadOptions, notes: &mut Vec<String>) {
+    if rows == 1 {
+        notes.push("The file has one row only, from which no metric or distribution can be told.".to_owned());
+    }
+    if options.max_rows == Some(rows) {
+        notes.push(format!("Only the first {} read, as asked for.", counted(rows, "row was", "rows were")));
+    }
+}
+
+#[cfg(test)]
+mod tests;
