@@ -1,9 +1,10 @@
 //! Intervals beside point values, each by a named method.
 
-use statrs::distribution::{ContinuousCDF as _, Normal, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF as _, DiscreteCDF as _, Normal, StudentsT};
 
 use super::delong::Placements;
 use super::moments::Moments;
+use super::skewed::{Scale, Spread};
 
 /// A point value with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,23 +113,25 @@ pub fn logit(value: f64, variance: f64, level: f64, method: &'static str) -> Opt
     Some(Interval { low: back(centre - half), high: back(centre + half), method })
 }
 
-/// DeLong's interval of an area under the ROC curve, on the logit scale. Classes fully apart show no spread, which is
-/// not certainty: then Wilson's for the rows of the smaller class. `None` when a class has one row only.
+/// DeLong's interval of an area under the ROC curve, by Student's t on the logit scale ([`Placements::spread`]). Classes
+/// fully apart show no spread, which is not certainty: then Wilson's for the rows of the smaller class. `None` when a
+/// class has one row only.
 pub fn delong(placements: &Placements, level: f64) -> Option<Interval> {
-    let variance = placements.variance()?;
+    let spread = placements.spread()?;
     let auc = placements.auc;
-    if variance <= 0.0 && (auc <= 0.0 || auc >= 1.0) {
+    if spread.error <= 0.0 || auc <= 0.0 || auc >= 1.0 {
         let rows = placements.smaller_class() as f64;
         return wilson(auc * rows, rows, level).map(|i| Interval { method: "wilson, smaller class", ..i });
     }
-    logit(auc, variance, level, "delong, logit")
+    spread.even_interval(auc, level, Scale::Logit, "delong, logit")
 }
 
-/// Interval of the mean of per-row losses, by Student's t; `None` below two rows.
+/// Interval of the mean of per-row losses, by Student's t with the skewness removed ([`Spread::interval`]); `None` below
+/// two rows.
 pub fn of_mean(moments: &Moments, level: f64, limits: (f64, f64)) -> Option<Interval> {
-    let error = (moments.sample_variance()? / moments.n as f64).sqrt();
-    let half = t_quantile(level, (moments.n - 1) as f64) * error;
-    around(moments.mean()?, half, limits, "t, mean of rows")
+    let mean = moments.mean()?;
+    let i = Spread::of_mean(moments)?.interval(mean, level, Scale::Plain, "t, skewness removed")?;
+    Some(Interval { low: i.low.max(limits.0).min(mean), high: i.high.min(limits.1).max(mean), ..i })
 }
 
 /// Delta-method interval of any function of a table of counts (multinomial sampling): the function's influence at
@@ -153,17 +156,18 @@ pub fn delta(
 }
 
 /// The counts with `rows` more, spread evenly over the cells; in a square table over those of rows and columns in use.
-fn with_more(counts: &[f64], rows: f64) -> Vec<f64> {
+pub(super) fn with_more(counts: &[f64], rows: f64) -> Vec<f64> {
     let side = counts.len().isqrt();
-    let used = |place: usize| {
-        if side * side != counts.len() {
-            return true;
+    let used: Vec<bool> = if side > 0 && side * side == counts.len() {
+        let row_in_use: Vec<bool> = counts.chunks(side).map(|row| row.iter().any(|c| *c > 0.0)).collect();
+        let mut column_in_use = vec![false; side];
+        for row in counts.chunks(side) {
+            column_in_use.iter_mut().zip(row).for_each(|(used, count)| *used |= *count > 0.0);
         }
-        let (row, column) = (place / side, place % side);
-        let row_in_use = counts.iter().skip(row * side).take(side).any(|c| *c > 0.0);
-        row_in_use && counts.iter().skip(column).step_by(side).any(|c| *c > 0.0)
+        row_in_use.iter().flat_map(|row| column_in_use.iter().map(|column| *row && *column)).collect()
+    } else {
+        vec![true; counts.len()]
     };
-    let used: Vec<bool> = (0..counts.len()).map(used).collect();
     let more = rows / used.iter().filter(|used| **used).count().max(1) as f64;
     counts.iter().zip(used).map(|(count, used)| if used { count + more } else { *count }).collect()
 }
@@ -197,13 +201,22 @@ fn delta_variance(counts: &[f64], metric: &impl Fn(&[f64]) -> Option<f64>) -> Op
     Some(variance)
 }
 
-/// Distribution-free interval of the median from order statistics (Conover 1999); values sorted ascending.
+/// Distribution-free interval of the median from order statistics (Conover 1999): how many of n values lie below the
+/// median is binomial, and the ranks are the ones that keep each tail at half of 1 − level or less; exact up to 1,000
+/// values, by the normal approximation beyond. Values are sorted ascending. `None` when so few values have no such
+/// ranks (fewer than six at 95 %).
 pub fn of_median(sorted: &[f64], level: f64) -> Option<Interval> {
-    let n = sorted.len() as f64;
-    let half = normal_quantile(level) * n.sqrt() / 2.0;
-    let low = (n / 2.0 - half).floor().max(1.0) as usize - 1;
-    let high = ((n / 2.0 + half).ceil() as usize).min(sorted.len().checked_sub(1)?);
-    Some(Interval { low: *sorted.get(low)?, high: *sorted.get(high)?, method: "order statistics" })
+    let n = sorted.len();
+    let tail = (1.0 - level.clamp(0.0, 0.999_999_9)) / 2.0;
+    // The number of values left out at each end.
+    let out = if n <= 1000 {
+        let below = Binomial::new(0.5, n as u64).ok()?;
+        (0..n as u64 / 2).take_while(|k| below.cdf(*k) <= tail).count().checked_sub(1)?
+    } else {
+        (n as f64 / 2.0 - normal_quantile(level) * (n as f64).sqrt() / 2.0).floor().max(1.0) as usize - 1
+    };
+    let high = n.checked_sub(out + 1)?;
+    Some(Interval { low: *sorted.get(out)?, high: *sorted.get(high)?, method: "order statistics" })
 }
 
 #[cfg(test)]
@@ -279,7 +292,11 @@ mod tests {
     fn the_median_lies_between_its_order_statistics() {
         let sorted: Vec<f64> = (0..101).map(f64::from).collect();
         let i = of_median(&sorted, 0.95).unwrap();
-        assert!(i.low < 50.0 && i.high > 50.0);
+        // Ranks 41 and 61 of 101, as tables have them.
+        assert_eq!((i.low, i.high), (40.0, 60.0));
         assert_eq!(of_median(&[], 0.95), None);
+        assert_eq!(of_median(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.95), None);
+        let six = of_median(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 0.95).unwrap();
+        assert_eq!((six.low, six.high), (1.0, 6.0));
     }
 }

@@ -1,6 +1,7 @@
-//! Means and spreads.
+//! Means, spreads and skewness.
 
-/// Count, mean and squared deviations, gathered value by value (Welford 1962) and mergeable (Chan et al. 1979).
+/// Count, mean, and squared and cubed deviations, gathered value by value (Welford 1962; the cubes after Terriberry
+/// 2007) and mergeable (Chan et al. 1979; Pébay 2008).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
     /// Number of values.
@@ -9,15 +10,21 @@ pub struct Moments {
     pub mean: f64,
     /// Sum of squared deviations from the mean.
     pub m2: f64,
+    /// Sum of cubed deviations from the mean.
+    pub m3: f64,
 }
 
 impl Moments {
     /// Adds a value.
     pub fn add(&mut self, x: f64) {
         self.n += 1;
+        let n = self.n as f64;
         let before = x - self.mean;
-        self.mean += before / self.n as f64;
-        self.m2 += before * (x - self.mean);
+        let step = before / n;
+        self.mean += step;
+        let square = before * (x - self.mean);
+        self.m3 += square * step * (n - 2.0) - 3.0 * step * self.m2;
+        self.m2 += square;
     }
 
     /// Adds all values of another gathering.
@@ -25,11 +32,15 @@ impl Moments {
         if other.n == 0 {
             return;
         }
-        let n = self.n + other.n;
+        let (ours, theirs) = (self.n as f64, other.n as f64);
+        let n = ours + theirs;
         let gap = other.mean - self.mean;
-        self.mean += gap * other.n as f64 / n as f64;
-        self.m2 += other.m2 + gap * gap * self.n as f64 * other.n as f64 / n as f64;
-        self.n = n;
+        self.mean += gap * theirs / n;
+        self.m3 += other.m3
+            + gap.powi(3) * ours * theirs * (ours - theirs) / (n * n)
+            + 3.0 * gap * (ours * other.m2 - theirs * self.m2) / n;
+        self.m2 += other.m2 + gap * gap * ours * theirs / n;
+        self.n += other.n;
     }
 
     /// The mean, when there is a value.
@@ -45,6 +56,12 @@ impl Moments {
     /// Sample variance (divided by n − 1).
     pub fn sample_variance(&self) -> Option<f64> {
         (self.n > 1).then(|| self.m2 / (self.n - 1) as f64)
+    }
+
+    /// Population skewness, the mean cubed deviation over the cubed standard deviation; `None` without spread.
+    pub fn skewness(&self) -> Option<f64> {
+        let variance = self.variance().filter(|v| *v > 0.0)?;
+        Some(self.m3 / self.n as f64 / variance.powf(1.5)).filter(|s| s.is_finite())
     }
 }
 
@@ -74,6 +91,7 @@ mod tests {
         let mut left: Moments = [1.0, 2.0].into_iter().collect();
         left.merge(&[4.0, 8.0].into_iter().collect());
         assert!((all.mean - left.mean).abs() < 1e-12 && (all.m2 - left.m2).abs() < 1e-12);
+        assert!((all.m3 - left.m3).abs() < 1e-9 && (all.m3 - 50.625).abs() < 1e-9, "{all:?}");
         assert_eq!(all.variance(), Some(7.1875));
         assert_eq!(Moments::default().mean(), None);
     }

@@ -24,6 +24,12 @@ impl SplitMix64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// A standard normal number, after Box and Muller (1958).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
     /// A whole number below `n`; 0 when `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next_u64()) * n as u128) >> 64) as usize
@@ -51,6 +57,13 @@ mod tests {
         let mut random = SplitMix64::new(1234567);
         assert_eq!(random.next_u64(), 6457827717110365317);
         assert_eq!(random.next_u64(), 3203168211198807973);
+    }
+
+    #[test]
+    fn normal_draws_have_mean_zero_and_variance_one() {
+        let mut random = SplitMix64::new(3);
+        let moments: crate::stats::moments::Moments = (0..100_000).map(|_| random.normal()).collect();
+        assert!(moments.mean.abs() < 0.01 && (moments.variance().unwrap() - 1.0).abs() < 0.02, "{moments:?}");
     }
 
     #[test]

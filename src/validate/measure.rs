@@ -7,15 +7,20 @@ use super::report::{
     metric_order,
 };
 use crate::model::Task;
+use crate::stats::average_precision;
 use crate::stats::binary::BinaryCounts;
 use crate::stats::decisions::DecisionTable;
 use crate::stats::delong::Placements;
+use crate::stats::ece_interval;
 use crate::stats::intervals::{self, Interval};
+use crate::stats::margins;
 use crate::stats::moments::Moments;
 use crate::stats::multiclass::{self, ConfusionMatrix};
 use crate::stats::probability::{self, CalibrationBin};
 use crate::stats::ranked::{RankedScores, thin};
 use crate::stats::regression::RegressionMetrics;
+use crate::stats::skewed::{Scale, Spread};
+use crate::stats::tail;
 
 /// Points kept of a curve.
 const CURVE_POINTS: usize = 400;
@@ -25,6 +30,8 @@ const CALIBRATION_BINS: usize = 10;
 const RESIDUALS_KEPT: usize = 2_000;
 /// Positives or negatives below which an interval of a ranking is not to be trusted.
 const FEW: u64 = 10;
+/// Tail index of absolute errors below which the interval of their squares is not to be trusted.
+const HEAVY: f64 = 3.3;
 
 /// Answers beside the truth, one entry a measured row.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +162,16 @@ impl BinaryCountsF {
 
 const ONE_CLASS: &str = "Only one class occurs in the target, so this has no meaning.";
 const NO_PROBABILITIES: &str = "The model gives classes without probabilities.";
+const FEW_ORDERED_WRONG: &str = "Too few rows are ranked wrongly to know how many: the interval is not to be trusted.";
+const FEW_MAKE_IT: &str = "A few rows make up most of this number: the interval is not to be trusted.";
+const HEAVY_TAIL: &str =
+    "Large errors thin out so slowly that their squares have no steady mean: the interval is not to be trusted.";
 const FEW_ROWS: &str = "Fewer than 10 rows of a class: the interval is not to be trusted.";
+
+/// Why the interval of a mean of rows is not to be trusted, if it is not.
+fn one_sided(rows: &Moments) -> Option<&'static str> {
+    Spread::of_mean(rows).is_some_and(|s| s.too_skewed()).then_some(FEW_MAKE_IT)
+}
 
 fn binary(
     g: &mut Gathered,
@@ -198,24 +214,26 @@ fn binary(
     if probabilities {
         decisions = Some(DecisionTable::new(&ranked));
         let placements = Placements::of(scores, truth);
-        let one_class = placements.is_none().then_some(ONE_CLASS).or(doubt);
+        let skewed = placements.as_ref().and_then(Placements::spread).is_some_and(|s| s.too_skewed());
+        let one_class = placements.is_none().then_some(ONE_CLASS).or(doubt).or(skewed.then_some(FEW_ORDERED_WRONG));
         let interval = placements.as_ref().and_then(|p| intervals::delong(p, level));
         g.put("roc_auc", ranked.roc_auc(), interval, one_class);
         let ap = ranked.average_precision();
-        // Boyd, Eng and Page 2013: a binomial interval on the logit scale with the positives as sample size.
-        let ap_interval = ap
-            .filter(|_| ranked.positives() > 0)
-            .and_then(|a| intervals::logit(a, a * (1.0 - a) / ranked.positives() as f64, level, "logit, positives"));
-        g.put("average_precision", ap, ap_interval, doubt);
+        g.put("average_precision", ap, average_precision::interval(&ranked, level), doubt);
         let losses: Moments =
             scores.iter().zip(truth).map(|(s, t)| probability::log_loss_of(if *t { *s } else { 1.0 - *s })).collect();
         let loss_interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
-        g.put("log_loss", probability::log_loss(scores, truth), loss_interval, None);
+        g.put("log_loss", probability::log_loss(scores, truth), loss_interval, doubt.or(one_sided(&losses)));
         let squares: Moments = scores.iter().zip(truth).map(|(s, t)| (s - f64::from(u8::from(*t))).powi(2)).collect();
-        g.put("brier", probability::brier(scores, truth), intervals::of_mean(&squares, level, unit), None);
+        g.put(
+            "brier",
+            probability::brier(scores, truth),
+            intervals::of_mean(&squares, level, unit),
+            doubt.or(one_sided(&squares)),
+        );
         let bins = probability::calibration(scores, truth, CALIBRATION_BINS);
         let ece = probability::expected_calibration_error(&bins);
-        g.put("ece", ece, ece.and_then(|e| ece_interval(e, &bins, level)), None);
+        g.put("ece", ece, ece.and_then(|e| ece_interval::of_bins(e, &bins, level)), doubt);
         curves = Some(curves_of(&ranked, &bins));
     } else {
         for name in ["roc_auc", "average_precision", "log_loss", "brier", "ece"] {
@@ -234,14 +252,6 @@ fn binary(
         decisions,
         ..Measured::default()
     }
-}
-
-/// Delta-method interval of the calibration error: each bin's share of positives varies as a binomial.
-fn ece_interval(value: f64, bins: &[CalibrationBin], level: f64) -> Option<Interval> {
-    let n: f64 = bins.iter().map(|b| b.rows as f64).sum();
-    let variance: f64 =
-        bins.iter().map(|b| b.rows as f64 * b.observed * (1.0 - b.observed)).sum::<f64>() / (n * n).max(1.0);
-    intervals::normal(value, variance, level, (0.0, 1.0), "normal, by bin")
 }
 
 fn curves_of(ranked: &RankedScores, bins: &[CalibrationBin]) -> Curves {
@@ -326,17 +336,20 @@ fn multi(
     let level = g.level;
     let matrix = ConfusionMatrix::of(truth, said, k);
     let rows = matrix.rows();
+    let support: Vec<f64> = matrix.per_class().iter().map(|c| c.support).collect();
+    let doubt = support.iter().any(|rows| *rows < FEW as f64).then_some(FEW_ROWS);
     for name in metric_order(Task::Multiclass) {
         let value = matrix.metric(name);
         let limits = if matches!(*name, "mcc" | "cohen_kappa") { (-1.0, 1.0) } else { (0.0, 1.0) };
         let interval = match *name {
             "accuracy" => value.and_then(|v| intervals::wilson(v * rows, rows, level)),
             "log_loss" | "roc_auc_ovr_macro" | "roc_auc_ovr_weighted" => continue,
-            _ => intervals::delta(matrix.counts(), level, limits, |c| {
-                ConfusionMatrix::from_counts(k, c.to_vec()).metric(name)
-            }),
+            _ => margins::interval(&matrix, name, level, limits),
         };
-        g.put(name, value, interval, None);
+        // Averages over classes weigh a rare one as much as the others.
+        let by_class = name.ends_with("_macro") || *name == "balanced_accuracy";
+        let undefined = value.is_none().then_some(ONE_CLASS);
+        g.put(name, value, interval, undefined.or(doubt.filter(|_| by_class)));
     }
     if probabilities.is_empty() {
         for name in ["log_loss", "roc_auc_ovr_macro", "roc_auc_ovr_weighted"] {
@@ -349,10 +362,10 @@ fn multi(
             .filter_map(|(t, row)| row.get(*t as usize).map(|p| probability::log_loss_of(*p)))
             .collect();
         let loss = multiclass::log_loss(truth, probabilities, k);
-        g.put("log_loss", loss, intervals::of_mean(&losses, level, (0.0, f64::INFINITY)), None);
-        one_vs_rest(g, truth, probabilities, k);
+        let interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
+        g.put("log_loss", loss, interval, one_sided(&losses));
+        one_vs_rest(g, truth, probabilities, k, doubt);
     }
-    let support: Vec<f64> = matrix.per_class().iter().map(|c| c.support).collect();
     Measured {
         baseline: multi_baseline(&support, rows),
         per_class: per_class(&matrix, classes),
@@ -361,35 +374,50 @@ fn multi(
     }
 }
 
-/// Macro and weighted one-against-rest areas; their variance adds up the classes' by DeLong, which leaves out the
-/// small covariance between classes, and the method's name says so.
-fn one_vs_rest(g: &mut Gathered, truth: &[u32], probabilities: &[f64], k: usize) {
-    let mut parts = Vec::new();
+/// Macro and weighted one-against-rest areas. A row's influence on the mean of the classes' areas adds up its DeLong
+/// placements among every class and its rest, so that what the areas have in common is counted (Hanley and
+/// Hajian-Tilaki 1997 for the placements of one area).
+fn one_vs_rest(g: &mut Gathered, truth: &[u32], probabilities: &[f64], k: usize, doubt: Option<&str>) {
+    let rows = truth.len();
+    let (mut areas, mut supports) = (Vec::with_capacity(k), Vec::with_capacity(k));
+    let (mut of_macro, mut of_weighted) = (vec![0.0; rows], vec![0.0; rows]);
     for class in 0..k {
         let scores: Vec<f64> = probabilities.chunks_exact(k).filter_map(|row| row.get(class).copied()).collect();
         let positive: Vec<bool> = truth.iter().map(|t| *t as usize == class).collect();
         let support = positive.iter().filter(|p| **p).count() as f64;
-        parts.push((Placements::of(&scores, &positive), support));
-    }
-    let whole = parts.iter().all(|(p, _)| p.is_some());
-    for (name, weighted) in [("roc_auc_ovr_macro", false), ("roc_auc_ovr_weighted", true)] {
-        if !whole {
-            g.put(name, None, None, Some("A class does not occur in the target, so this has no meaning."));
+        supports.push(support);
+        let Some(placements) = Placements::of(&scores, &positive) else {
+            areas.push(None);
             continue;
-        }
-        let weight = |support: f64| if weighted { support } else { 1.0 };
-        let total: f64 = parts.iter().map(|(_, s)| weight(*s)).sum();
-        let mut value = 0.0;
-        let mut variance = Some(0.0);
-        for (placements, support) in &parts {
-            let share = weight(*support) / total;
-            let Some(placements) = placements else { continue };
-            value += share * placements.auc;
-            variance = variance.zip(placements.variance()).map(|(sum, v)| sum + share * share * v);
-        }
-        let interval = variance.and_then(|v| intervals::logit(value, v, g.level, "delong by class, logit"));
-        g.put(name, Some(value), interval, None);
+        };
+        placements.add_influence(&positive, 1.0 / k as f64, &mut of_macro);
+        placements.add_influence(&positive, support / rows as f64, &mut of_weighted);
+        areas.push(Some(placements.auc));
     }
+    let weighted = multiclass::weighted_area(&areas, &supports);
+    // The weights are estimated too.
+    for (sum, class) in of_weighted.iter_mut().zip(truth) {
+        let own = areas.get(*class as usize).copied().flatten();
+        *sum += own.zip(weighted).map_or(0.0, |(own, mean)| own - mean);
+    }
+    let level = g.level;
+    // A class without rows has no weight, so the weighted mean does without its area, as in scikit-learn.
+    let mut put = |name: &str, value: Option<f64>, influence: Vec<f64>| {
+        if value.is_none() {
+            g.put(name, None, None, Some("A class does not occur in the target, so this has no meaning."));
+            return;
+        }
+        let spread = Spread::of_mean(&influence.into_iter().collect());
+        let interval = value.zip(spread).and_then(|(value, spread)| {
+            let known = spread.error > 0.0 && value < 1.0;
+            known.then(|| spread.even_interval(value, level, Scale::Logit, "delong, logit"))?
+        });
+        // Classes fully apart show no spread, which is not certainty.
+        let unknown = interval.is_none().then_some(FEW_ORDERED_WRONG);
+        g.put(name, value, interval, doubt.or(unknown));
+    };
+    put("roc_auc_ovr_macro", multiclass::macro_area(&areas), of_macro);
+    put("roc_auc_ovr_weighted", weighted, of_weighted);
 }
 
 fn multi_baseline(support: &[f64], rows: f64) -> Baseline {
@@ -424,26 +452,34 @@ fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured 
     let squared: Moments = errors.iter().map(|e| e * e).collect();
     let relative: Moments = errors.iter().zip(target).map(|(e, t)| e.abs() / t.abs().max(f64::EPSILON)).collect();
     let plain: Moments = errors.iter().copied().collect();
-    g.put("mae", Some(m.mae), intervals::of_mean(&absolute, level, positive), None);
-    g.put("mse", Some(m.mse), intervals::of_mean(&squared, level, positive), None);
+    let mut sorted: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    // Squares of errors have a variance when the fourth power has a mean.
+    let heavy = tail::index(&sorted).is_some_and(|index| index < HEAVY).then_some(HEAVY_TAIL);
+    let of_squares = heavy.or(one_sided(&squared));
+    g.put("mae", Some(m.mae), intervals::of_mean(&absolute, level, positive), one_sided(&absolute));
+    g.put("mse", Some(m.mse), intervals::of_mean(&squared, level, positive), of_squares);
     let rmse = intervals::of_mean(&squared, level, positive).map(|i| Interval {
         low: i.low.sqrt(),
         high: i.high.sqrt(),
         method: "root of the interval of mse",
     });
-    g.put("rmse", Some(m.rmse), rmse, None);
-    g.put("mape", Some(m.mape), intervals::of_mean(&relative, level, positive), None);
-    g.put("mean_error", Some(m.mean_error), intervals::of_mean(&plain, level, anywhere), None);
-    let mut sorted: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
+    g.put("rmse", Some(m.rmse), rmse, of_squares);
+    g.put("mape", Some(m.mape), intervals::of_mean(&relative, level, positive), one_sided(&relative));
+    g.put("mean_error", Some(m.mean_error), intervals::of_mean(&plain, level, anywhere), one_sided(&plain));
     g.put("median_ae", Some(m.median_ae), intervals::of_median(&sorted, level), None);
     g.put("max_error", Some(m.max_error), None, Some("The largest of a sample says little of the next one."));
     let short = "Fewer than two rows.";
-    g.put("r2", m.r2, m.r2.and_then(|r2| ratio_interval(target, &errors, r2, level)), m.r2.is_none().then_some(short));
+    g.put(
+        "r2",
+        m.r2,
+        m.r2.and_then(|r2| ratio_interval(target, &errors, r2, level)),
+        m.r2.is_none().then_some(short).or(of_squares),
+    );
     let explained = m.explained_variance;
     let centred: Vec<f64> = errors.iter().map(|e| e - m.mean_error).collect();
     let explained_interval = explained.and_then(|v| ratio_interval(target, &centred, v, level));
-    g.put("explained_variance", explained, explained_interval, None);
+    g.put("explained_variance", explained, explained_interval, of_squares);
     Measured {
         baseline: regression_baseline(target),
         residuals: Some(residuals(prediction, &errors)),
@@ -458,10 +494,11 @@ pub(super) fn ratio_interval(target: &[f64], errors: &[f64], value: f64, level: 
     let influence: Moments = target
         .iter()
         .zip(errors)
-        .map(|(t, e)| -(e * e - (1.0 - value) * (t - spread.mean).powi(2)) / variance)
+        .map(|(t, e)| (e * e - (1.0 - value) * (t - spread.mean).powi(2)) / variance)
         .collect();
-    let of_mean = influence.sample_variance()? / influence.n as f64;
-    intervals::normal(value, of_mean, level, (f64::NEG_INFINITY, 1.0), "influence function")
+    let spread = Spread::of_mean(&influence)?;
+    let i = spread.interval(1.0 - value, level, Scale::Plain, "influence function, skewness removed")?;
+    Some(Interval { low: 1.0 - i.high, high: (1.0 - i.low).min(1.0), ..i })
 }
 
 fn regression_baseline(target: &[f64]) -> Baseline {

@@ -60,7 +60,7 @@ def ece(truth, score, bins=10):
     return sum(p.mean() * abs(score[p].mean() - truth[p].mean()) for p in parts if p.any())
 
 
-def binary(name, truth, score, threshold=0.5, curves=False, note=None):
+def binary(name, truth, score, threshold=0.5, curves=False, note=None, labels=None):
     truth_all, score_all = np.asarray(truth), np.asarray(score, dtype=np.float64)
     known = np.isfinite(score_all)
     y, p = truth_all[known], score_all[known]
@@ -87,7 +87,10 @@ def binary(name, truth, score, threshold=0.5, curves=False, note=None):
     case |= {"confusion": matrix} | result
     if note:
         case["note"] = note
+    if labels:
+        case["labels"] = labels
     if curves:
+        det_fpr, det_fnr, det_thresholds = sk.det_curve(y, p)
         fpr, tpr, roc_thresholds = sk.roc_curve(y, p, drop_intermediate=False)
         precision, recall, pr_thresholds = sk.precision_recall_curve(y, p)
         observed, predicted = calibration_curve(y, p, n_bins=10, strategy="uniform")
@@ -95,8 +98,21 @@ def binary(name, truth, score, threshold=0.5, curves=False, note=None):
             "roc": {"fpr": fpr, "tpr": tpr, "thresholds": roc_thresholds},
             "precision_recall": {"precision": precision, "recall": recall, "thresholds": pr_thresholds},
             "calibration": {"predicted": predicted, "observed": observed},
-        }
+            "det": {
+                "fpr": det_fpr, "fnr": det_fnr, "thresholds": det_thresholds,
+                "probit_fpr": stats.norm.ppf(det_fpr), "probit_fnr": stats.norm.ppf(det_fnr),
+            },
+        }  # fmt: skip
     return case
+
+
+def labelled(name, classes, truth, predicted, note=None):
+    """Labels without scores: the metrics of the decision only."""
+    case = binary(name, truth, predicted, note=note, labels=classes)
+    for metric in ["roc_auc", "average_precision", "log_loss", "brier", "ece"]:
+        del case["metrics"][metric]
+    case["undefined"] = [metric for metric in case["undefined"] if metric in case["metrics"]]
+    return case | {"labels_only": True}
 
 
 def binary_cases():
@@ -109,6 +125,14 @@ def binary_cases():
     missing[[0, 7, 8, 25, 39]] = NAN
     many = np.random.default_rng(300)
     many_truth, many_scores = many.integers(0, 2, 300), np.round(many.random(300), 3)
+    # Of their own stream, so that the cases above keep their numbers.
+    seldom = np.random.default_rng(23)
+    rare_truth = np.zeros(2000, dtype=int)
+    rare_truth[[140, 733, 902, 1500, 1999]] = 1
+    rare_scores = np.round(np.clip(seldom.beta(1, 30, 2000) + 0.12 * rare_truth, 0, 1), 3)
+    named_truth = seldom.integers(0, 2, 40)
+    named_scores = np.round(np.clip(0.4 * named_truth + 0.6 * seldom.random(40), 0, 1), 3)
+    decided = np.where(seldom.random(40) < 0.7, named_truth, 1 - named_truth)
     edges = np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.0, 1.0, 0.05, 0.15, 0.25, 0.45, 0.65, 0.85])
     return [
         binary("smooth scores", truth, smooth, 0.35, curves=True),
@@ -131,8 +155,36 @@ def binary_cases():
         binary("scores on bin edges", (np.arange(15) % 3 == 0).astype(int), edges, 0.45),
         binary("threshold 0", [0, 1, 0, 1], [0.0, 0.2, 0.3, 0.9], 0.0),
         binary("threshold 1", [0, 1, 0, 1], [0.0, 0.2, 1.0, 1.0], 1.0),
+        binary("rare class", rare_truth, rare_scores, 0.1, curves=True, note="5 positives among 2,000 rows."),
+        binary("string labels", named_truth, named_scores, labels=["bad", "good"], note="The positive class is good."),
+        binary("all scores equal, at the threshold", [0, 1, 0, 1, 1], [0.5] * 5, curves=True),
+        labelled("labels only", ["no", "yes"], named_truth, decided),
+        labelled("labels only, never positive", ["no", "yes"], named_truth, np.zeros(40, dtype=int)),
         binary("tiny differences", [0, 1, 0, 1], [0.5, np.nextafter(0.5, 1), 0.5, np.nextafter(0.5, 0)]),
     ]  # fmt: skip
+
+
+def one_vs_rest(y, p):
+    """Each class against the rest, and the averages over all cells."""
+    k = p.shape[1]
+    is_class = np.arange(k)[None, :] == y[:, None]
+    found = {"roc_auc": [], "delong_variance": [], "average_precision": []}
+    for c in range(k):
+        both = 0 < is_class[:, c].sum() < len(y)
+        found["roc_auc"].append(sk.roc_auc_score(is_class[:, c], p[:, c]) if both else NAN)
+        found["average_precision"].append(sk.average_precision_score(is_class[:, c], p[:, c]) if is_class[:, c].any() else NAN)
+        variance = NAN
+        if both and 1 < is_class[:, c].sum() < len(y) - 1:
+            _, positive, negative = placements(is_class[:, c], p[:, c])
+            variance = positive.var(ddof=1) / len(positive) + negative.var(ddof=1) / len(negative)
+        found["delong_variance"].append(variance)
+    micro = sk.roc_auc_score(is_class.ravel(), p.ravel())
+    if is_class.any(axis=0).all():
+        assert math.isclose(micro, sk.roc_auc_score(is_class, p, average="micro"))
+    return found | {
+        "roc_auc_micro": micro,
+        "average_precision_macro": sk.average_precision_score(is_class, p, average="macro") if is_class.any(axis=0).all() else NAN,
+    }
 
 
 def multiclass(name, classes, truth, probabilities, predicted=None, note=None):
@@ -168,15 +220,29 @@ def multiclass(name, classes, truth, probabilities, predicted=None, note=None):
     case = {"name": name, "classes": classes, "truth": y, "predicted": label, "probabilities": p, "rows": len(y)}
     case |= {"confusion": sk.confusion_matrix(y, label, labels=list(range(k)))}
     case |= {"per_class": {"precision": precision, "recall": recall, "f1": f1, "support": support}} | measure(functions)
+    case["one_vs_rest"] = one_vs_rest(y, p)
+    for metric, function in [("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)]:
+        case["one_vs_rest"][f"{metric}_micro"] = function(y, label, average="micro")
     if note:
         case["note"] = note
     return case
 
 
-def dyadic(rng, n, k):
-    """Shares that sum to 1 exactly in binary: multiples of 1/1024."""
-    cuts = np.sort(rng.integers(0, 1025, size=(n, k - 1)), axis=1)
-    return np.diff(np.hstack([np.zeros((n, 1)), cuts, np.full((n, 1), 1024)]), axis=1) / 1024
+def choice(name, classes, truth, predicted):
+    """Labels without probabilities."""
+    case = multiclass(name, classes, truth, np.eye(len(classes))[predicted], predicted)
+    for metric in ["roc_auc_ovr_macro", "roc_auc_ovr_weighted", "log_loss"]:
+        del case["metrics"][metric]
+    case["undefined"] = [metric for metric in case["undefined"] if metric in case["metrics"]]
+    del case["probabilities"]
+    case["one_vs_rest"] = {key: value for key, value in case["one_vs_rest"].items() if key.endswith("_micro") and key != "roc_auc_micro"}
+    return case
+
+
+def dyadic(rng, n, k, steps=1024):
+    """Shares that sum to 1 exactly in binary: multiples of 1/steps."""
+    cuts = np.sort(rng.integers(0, steps + 1, size=(n, k - 1)), axis=1)
+    return np.diff(np.hstack([np.zeros((n, 1)), cuts, np.full((n, 1), steps)]), axis=1) / steps
 
 
 def multiclass_cases():
@@ -196,6 +262,9 @@ def multiclass_cases():
     never[:, 0] = 1 - never[:, 2]
     coarse = np.repeat([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]], 6, axis=0)
     perfect_truth = np.array([0, 1, 2, 1, 0, 2, 2])
+    own = np.random.default_rng(29)
+    five = own.integers(0, 5, 40)
+    pointed = np.where(own.random(40) < 0.5, five, own.integers(0, 5, 40))
     return [
         multiclass("four classes", ["a", "b", "c", "d"], four, sharpen(helped, 4, 0.375)),
         multiclass("unbalanced", ["x", "y", "z"], np.repeat([0, 1, 2], [20, 5, 2]), dyadic(rng, 27, 3)),
@@ -208,6 +277,8 @@ def multiclass_cases():
         multiclass("one class only", ["0", "1", "2"], [1, 1, 1], [[0.25, 0.5, 0.25], [0.5, 0.25, 0.25], [0.125, 0.75, 0.125]]),
         multiclass("probabilities 0 and 1, wrong", ["0", "1", "2"], [0, 1, 2, 0], np.eye(3)[[1, 1, 0, 0]], note="log_loss clips at the machine epsilon of 64-bit floats."),
         multiclass("one row", ["0", "1", "2"], [2], [[0.25, 0.25, 0.5]]),
+        multiclass("five classes, many ties", ["red", "green", "blue", "grey", "white"], five, (dyadic(own, 40, 5, 8) + np.eye(5)[pointed]) / 2),
+        choice("labels only", ["a", "b", "c"], five % 3, np.where(own.random(40) < 0.6, five % 3, own.integers(0, 3, 40))),
     ]  # fmt: skip
 
 
@@ -246,6 +317,7 @@ def regression_cases():
         regression("constant prediction", [1.0, 2.0, 4.0, 9.0], [4.0] * 4),
         regression("constant error", [1.0, 2.0, 4.0, 9.0], [2.0, 3.0, 5.0, 10.0]),
         regression("one row", [2.0], [2.5]),
+        regression("negative and positive around zero", [-1.5, -0.25, 0.0, 0.25, 1.5, 3.0], [-1.0, -0.5, 0.1, 0.0, 2.0, 2.5]),
         regression("two rows", [2.0, 4.0], [2.5, 3.0]),
         regression("even number of rows", [1.0, 2.0, 3.0, 4.0], [1.5, 1.0, 3.25, 8.0]),
         regression("large and close together", 1e8 + target[:30], 1e8 + near[:30]),
