@@ -38,6 +38,11 @@ pub(super) enum Verb {
     },
     /// Read a model file: signature, metadata, operators, problems
     Inspect(Inspect),
+    /// The audit trail of the workspace: who did what, in a chain that shows any change
+    Audit {
+        #[command(subcommand)]
+        what: AuditVerb,
+    },
     /// Measure models on data they never saw
     Validate(Box<Validate>),
 }
@@ -52,6 +57,28 @@ pub(super) enum RuntimeVerb {
     Use {
         /// The library file
         path: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditVerb {
+    /// Check every entry; ends with status 1 when something was changed, removed or added
+    Verify {
+        /// Write the result as JSON (`-` for standard output)
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// List the entries, newest first
+    Show {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+        /// Only entries of this kind, such as validated
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// Write the result as JSON (`-` for standard output)
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
 }
 
@@ -105,6 +132,15 @@ pub(super) struct Validate {
     /// Tell the metrics apart by the values of this column; name several for several tables
     #[arg(long = "segment", value_name = "COLUMN")]
     pub(super) segments: Vec<String>,
+    /// Data the models were trained or accepted on: overlap, new categories and class balance are told
+    #[arg(long, value_name = "FILE")]
+    pub(super) reference: Option<PathBuf>,
+    /// What each column may be used for (a TOML file), judged by the policy's rules on data
+    #[arg(long, value_name = "FILE")]
+    pub(super) register: Option<PathBuf>,
+    /// Test how noise, missing values and swaps of each feature lower the main metric
+    #[arg(long)]
+    pub(super) robustness: bool,
     /// Judge the models by the gates of a policy (a TOML file)
     #[arg(long, value_name = "FILE")]
     pub(super) gates: Option<PathBuf>,

@@ -13,7 +13,7 @@ pub(super) enum Failure {
     Input(String),
     /// The person stopped it.
     Cancelled,
-    /// The result is there, and a model fails its gates.
+    /// The result is there, and a model fails its gates or the audit trail has problems.
     Gates,
 }
 

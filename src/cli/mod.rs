@@ -4,6 +4,7 @@
 //! exit status. It computes nothing of its own.
 
 mod args;
+mod audit;
 mod console;
 mod inspect;
 mod places;
@@ -55,6 +56,7 @@ fn run(args: &Args, console: &Console, began: Instant) -> Result<(), Failure> {
         Some(Verb::Demo) => window::demo(args, began),
         Some(Verb::Runtime { what }) => runtime::run(what, console),
         Some(Verb::Inspect(inspect)) => inspect::run(inspect, console),
+        Some(Verb::Audit { what }) => audit::run(what, args, console),
         Some(Verb::Validate(validate)) => validate::run(validate, args, console),
     }
 }

@@ -1,18 +1,26 @@
 //! `modeldeck validate --model M … --data D --target COLUMN`.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Args, Validate};
 use super::console::{Console, Failure, Progress};
 use super::summary::summary;
 use crate::backend::write_whole;
+use crate::data::estimate::estimate_read;
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::model::binding::propose_without;
-use crate::model::{BoundModel, ModelFile, RuntimeHome, Task, runtime};
+use crate::model::{BoundModel, ModelFile, Runtime, RuntimeHome, Task, runtime};
 use crate::report::html::validation_html;
+use crate::validate::governance::{Register, parse_register};
 use crate::validate::policy::{self, Policy};
 use crate::validate::predictions::{ClassScore, Transform};
-use crate::validate::{Candidate, Plan, Predictions, Report, ValidateError};
+use crate::validate::robustness::{RobustnessSettings, robustness};
+use crate::validate::streamed::{File, run_streamed};
+use crate::validate::{self, Candidate, Data, Origin, Plan, Predictions, Report, ValidateError};
+
+/// Tables that take more than this are scored chunk by chunk.
+const HELD_BYTES: u64 = 96 << 20;
 
 fn options(args: &Validate) -> Result<ReadOptions, Failure> {
     let decimal_comma = match args.decimal {
@@ -40,8 +48,7 @@ fn options(args: &Validate) -> Result<ReadOptions, Failure> {
     })
 }
 
-fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Result<Candidate, Failure> {
-    let file = ModelFile::open(path).map_err(Failure::input)?;
+fn candidate(file: ModelFile, args: &Validate, dataset: &Dataset) -> Result<Candidate, ValidateError> {
     let card = file.card.clone();
     let mut proposal = propose_without(&file.inspection, card.as_deref(), &dataset.table, &[args.target.as_str()]);
     if args.by_order
@@ -50,9 +57,9 @@ fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Resu
         proposal.binding = agreed;
     }
     for bind in &args.bind {
-        let (input, column) = bind
-            .split_once('=')
-            .ok_or_else(|| Failure::Input(format!("--bind takes INPUT=COLUMN, and “{bind}” has no equals sign.")))?;
+        let (input, column) = bind.split_once('=').ok_or_else(|| {
+            ValidateError::Setting(format!("--bind takes INPUT=COLUMN, and “{bind}” has no equals sign."))
+        })?;
         if !file.inspection.inputs.iter().any(|port| port.name == input) {
             continue;
         }
@@ -63,8 +70,7 @@ fn candidate(path: &std::path::Path, args: &Validate, dataset: &Dataset) -> Resu
             proposal.binding.set_skip_unreadable(&input.name, true);
         }
     }
-    let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(Failure::input)?;
-    Ok(Candidate::of_model(bound))
+    Ok(Candidate::of_model(BoundModel::bind(file, proposal.binding, &dataset.table)?))
 }
 
 /// The predictions in columns, when the person names some.
@@ -82,38 +88,26 @@ fn predictions(args: &Validate, dataset: &Dataset) -> Option<Candidate> {
 /// Runs the command.
 pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), Failure> {
     let progress = Progress { console, what: "Validating" };
-    let began = Instant::now();
-    // A policy with a mistake is told before a large table is read.
-    policy(args)?;
+    let plan = plan(args, all)?;
     if args.models.is_empty() && args.prediction.is_none() && args.scores.is_empty() {
         return Err(Failure::Input(
             "Nothing to validate: name a model with --model, or predictions in the data with --prediction or --score."
                 .to_owned(),
         ));
     }
-    let dataset = read_table(&args.data, &options(args)?, &progress).map_err(Failure::input)?;
-    let read_s = began.elapsed().as_secs_f64();
-    let mut candidates =
-        args.models.iter().map(|path| candidate(path, args, &dataset)).collect::<Result<Vec<_>, _>>()?;
-    candidates.extend(predictions(args, &dataset));
-    let runtime = if args.models.is_empty() {
+    let options = options(args)?;
+    let files = args.models.iter().map(|path| ModelFile::open(path).map_err(Failure::input));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let runtime = if files.is_empty() {
         None
     } else {
         let home = RuntimeHome::user().map_err(Failure::input)?;
         Some(runtime::ensure_loaded(&home).map_err(Failure::input)?)
     };
-    let mut plan = Plan::new(args.target.clone());
-    plan.task = args.task.as_deref().and_then(Task::of_word);
-    plan.positive.clone_from(&args.positive);
-    plan.threshold = args.threshold;
-    plan.level = args.level;
-    plan.seed = all.seed;
-    plan.segments.clone_from(&args.segments);
-    plan.policy = policy(args)?;
-    if let Some(threads) = all.threads {
-        plan.threads = threads;
-    }
-    let report = crate::validate::run(&plan, &candidates, &dataset, read_s, runtime, &progress);
+    let reference = args.reference.as_ref().map(|path| read_table(path, &options, &progress).map_err(Failure::input));
+    let reference = reference.transpose()?;
+    let job = Job { args, plan, options, files, runtime, reference };
+    let report = job.report(&progress);
     console.end_progress();
     let report = report.map_err(|error| match error {
         ValidateError::Cancelled => Failure::Cancelled,
@@ -127,12 +121,87 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     }
     if let Some(place) = &args.json {
         console.json(place, &report)?;
-        if place == std::path::Path::new("-") {
+        if place == Path::new("-") {
             return verdict(&report, args);
         }
     }
     summary(&report, console);
     verdict(&report, args)
+}
+
+fn plan(args: &Validate, all: &Args) -> Result<Plan, Failure> {
+    let mut plan = Plan::new(args.target.clone());
+    plan.task = args.task.as_deref().and_then(Task::of_word);
+    plan.positive.clone_from(&args.positive);
+    plan.threshold = args.threshold;
+    plan.level = args.level;
+    plan.seed = all.seed;
+    plan.segments.clone_from(&args.segments);
+    // Policy and register come first: a mistake in them is told before a large table is read.
+    plan.policy = policy(args)?;
+    plan.register = register(args)?;
+    if let Some(threads) = all.threads {
+        plan.threads = threads;
+    }
+    Ok(plan)
+}
+
+/// Everything that was asked for, read as far as it can be without the data.
+struct Job<'a> {
+    args: &'a Validate,
+    plan: Plan,
+    options: ReadOptions,
+    files: Vec<ModelFile>,
+    runtime: Option<&'static Runtime>,
+    reference: Option<Dataset>,
+}
+
+impl Job<'_> {
+    fn bind(&self, dataset: &Dataset) -> Result<Vec<Candidate>, ValidateError> {
+        let bound = self.files.iter().map(|file| candidate(file.clone(), self.args, dataset));
+        bound.chain(predictions(self.args, dataset).map(Ok)).collect()
+    }
+
+    /// Reads, scores and measures: at once when the table is small, else chunk by chunk.
+    fn report(&self, progress: &Progress<'_>) -> Result<Report, ValidateError> {
+        let path = &self.args.data;
+        let reference = self.reference.as_ref().map(|dataset| dataset.table.as_ref());
+        let large = estimate_read(path).is_ok_and(|cost| cost.memory_bytes > HELD_BYTES);
+        if large && !self.args.robustness {
+            let file = File { path, options: &self.options, reference };
+            return run_streamed(&self.plan, file, &|dataset| self.bind(dataset), self.runtime, progress);
+        }
+        let began = Instant::now();
+        let dataset = read_table(path, &self.options, progress)?;
+        let read_s = began.elapsed().as_secs_f64();
+        let candidates = self.bind(&dataset)?;
+        let data = Data { dataset: &dataset, reference, read_s };
+        let mut report = validate::run(&self.plan, &candidates, data, self.runtime, progress)?;
+        if self.args.robustness
+            && let Some(runtime) = self.runtime
+        {
+            for (model, candidate) in report.models.iter_mut().zip(&candidates) {
+                if matches!(candidate.origin, Origin::Model(_)) {
+                    let settings = RobustnessSettings::default();
+                    let found = robustness(candidate, &self.plan, &dataset, &settings, runtime, progress)?;
+                    model.robustness = Some(found);
+                }
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// The register that was named.
+fn register(args: &Validate) -> Result<Option<Register>, Failure> {
+    let Some(path) = &args.register else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Input(format!(
+            "The data-use register could not be read: {error}. Name a TOML file with columns: {}",
+            path.display()
+        ))
+    })?;
+    parse_register(&text).map(Some).map_err(|error| Failure::Input(format!("{error} File: {}", path.display())))
 }
 
 /// The policy that was named.

@@ -8,8 +8,11 @@
 //! workspace.sqlite    every record
 //! models/<id>.onnx    the bytes of each model
 //! captures/<id>.sqlite  the answered rows of each deployment
+//! audit.jsonl         the audit trail
+//! audit.torn          what a crash left of a line
 //! ```
 
+pub mod audit;
 pub mod capture;
 mod deployments;
 mod error;
@@ -17,6 +20,7 @@ mod files;
 mod notices;
 mod open;
 mod records;
+mod register;
 mod schema;
 mod store;
 

@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 
 /// The format of the database that this program writes (`PRAGMA user_version`).
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
+
+/// The format from which on there are registers.
+pub(super) const WITH_REGISTERS: i64 = 2;
 
 const FIRST: &str = "
 CREATE TABLE models (id TEXT PRIMARY KEY, name TEXT NOT NULL, original_path TEXT NOT NULL, card TEXT,
@@ -34,6 +37,9 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     if version(&transaction)? < 1 {
         transaction.execute_batch(FIRST)?;
+    }
+    if version(&transaction)? < WITH_REGISTERS {
+        transaction.execute_batch(super::register::REGISTERS)?;
     }
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()

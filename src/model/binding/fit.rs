@@ -4,6 +4,7 @@ use super::Cast;
 use crate::data::table::MISSING_CODE;
 use crate::data::{Column, Kind, Values};
 use crate::model::signature::{DType, Port};
+use std::collections::BTreeMap;
 
 /// How a column fits an input.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +32,7 @@ pub(crate) fn text_to_bool(text: &str) -> Option<bool> {
     }
 }
 
-pub(super) fn fit(column: &Column, port: &Port, is_filled: bool) -> Fit {
+pub(super) fn fit(column: &Column, port: &Port, is_filled: bool, map: &BTreeMap<String, String>) -> Fit {
     let dtype = &port.dtype;
     let mut fit = match (dtype, column.kind()) {
         (DType::String, Kind::Text) | (DType::Bool, Kind::Bool) => Fit::default(),
@@ -54,7 +55,7 @@ pub(super) fn fit(column: &Column, port: &Port, is_filled: bool) -> Fit {
         },
         (DType::Bool, Kind::Text) => Fit {
             cast: Cast::TextToBool,
-            misfit_rows: first_text(column, |t| text_to_bool(t).is_some()).map(|row| misfit(column, port, row)),
+            misfit_rows: first_text(column, map, |t| text_to_bool(t).is_some()).map(|row| misfit(column, port, row)),
             ..Fit::default()
         },
         (_, Kind::Bool) => Fit { cast: Cast::BoolToNumber, ..Fit::default() },
@@ -63,7 +64,7 @@ pub(super) fn fit(column: &Column, port: &Port, is_filled: bool) -> Fit {
             let fits = |t: &str| text_to_number(t).is_some_and(|x| !whole || x.fract() == 0.0);
             Fit {
                 cast: Cast::TextToNumber,
-                misfit_rows: first_text(column, fits).map(|row| misfit(column, port, row)),
+                misfit_rows: first_text(column, map, fits).map(|row| misfit(column, port, row)),
                 ..Fit::default()
             }
         }
@@ -109,10 +110,12 @@ fn first_number(column: &Column, passes: impl Fn(f64) -> bool) -> Option<usize> 
     }
 }
 
-/// The first row with a text that is not empty and does not pass; each distinct text is looked at once.
-fn first_text(column: &Column, passes: impl Fn(&str) -> bool) -> Option<usize> {
+/// The first row with a text that is not empty and does not pass once it is mapped; each distinct text is looked at
+/// once.
+fn first_text(column: &Column, map: &BTreeMap<String, String>, passes: impl Fn(&str) -> bool) -> Option<usize> {
     let Values::Text { codes, dictionary } = &column.values else { return None };
-    let good: Vec<bool> = dictionary.iter().map(|t| t.trim().is_empty() || passes(t)).collect();
+    let good: Vec<bool> =
+        dictionary.iter().map(|t| map.get(t).unwrap_or(t)).map(|t| t.trim().is_empty() || passes(t)).collect();
     codes.iter().position(|c| *c != MISSING_CODE && good.get(*c as usize) == Some(&false))
 }
 

@@ -2,10 +2,14 @@
 //!
 //! A binding is plain data: it is proposed from names, corrected by a person, saved, and checked against a table.
 
+mod categories;
 mod fit;
+mod losses;
 mod propose;
 
+pub use categories::known_categories;
 pub(crate) use fit::{text_to_bool, text_to_number};
+pub use losses::{INEXACT_FROM, InputLoss, add_losses, losses_in};
 pub use propose::{BindingProposal, propose, propose_without};
 
 use super::error::ModelError;
@@ -13,6 +17,7 @@ use super::inspect::Inspection;
 use super::signature::Port;
 use crate::data::Table;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Which column feeds which input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct InputBinding {
     /// Whether rows whose value does not fit the type are skipped and counted, instead of refused beforehand.
     #[serde(default)]
     pub skip_unreadable: bool,
+    /// A text of the columns → the text that the model gets, before any cast; other texts go as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub map: BTreeMap<String, String>,
 }
 
 /// One column of a binding.
@@ -161,7 +169,7 @@ impl Binding {
         self.set_columns(input, vec![column.to_owned()], How::Person);
     }
 
-    /// Feeds an input with columns in order. Fill and skipping, if chosen before, stay.
+    /// Feeds an input with columns in order. Fill, skipping and mapping, if chosen before, stay.
     pub fn set_columns(&mut self, input: &str, columns: Vec<String>, how: How) {
         let columns: Vec<ColumnUse> =
             columns.into_iter().map(|column| ColumnUse { column, normalised: false }).collect();
@@ -176,6 +184,7 @@ impl Binding {
                 cast: Cast::None,
                 fill: None,
                 skip_unreadable: false,
+                map: BTreeMap::new(),
             });
         }
     }
@@ -193,6 +202,17 @@ impl Binding {
     /// Sets whether rows whose value does not fit are skipped; `false` when the input is not bound.
     pub fn set_skip_unreadable(&mut self, input: &str, skip: bool) -> bool {
         self.inputs.iter_mut().find(|b| b.input == input).map(|b| b.skip_unreadable = skip).is_some()
+    }
+
+    /// Maps a text of an input's columns to the text that the model gets, or gives it to the model as it is again with
+    /// `None`; `false` when the input is not bound.
+    pub fn set_map(&mut self, input: &str, from: &str, to: Option<String>) -> bool {
+        let Some(bound) = self.inputs.iter_mut().find(|b| b.input == input) else { return false };
+        match to.filter(|to| to != from) {
+            Some(to) => bound.map.insert(from.to_owned(), to),
+            None => bound.map.remove(from),
+        };
+        true
     }
 
     /// All columns in use.
@@ -247,7 +267,7 @@ fn settle_input(bound: &mut InputBinding, port: &Port, table: &Table, problems: 
             problems.push(blocks(Some(&used.column), error));
             continue;
         };
-        let fit = fit::fit(column, port, bound.fill.is_some());
+        let fit = fit::fit(column, port, bound.fill.is_some(), &bound.map);
         if bound.cast == Cast::None {
             bound.cast = fit.cast;
         }

@@ -7,7 +7,7 @@ use crate::model::error::ModelError;
 use crate::model::inspect::Inspection;
 use crate::model::signature::{DType, Port};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// A proposed binding and what is left to decide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,7 @@ pub fn propose_without(
                 cast: Cast::None,
                 fill: None,
                 skip_unreadable: false,
+                map: BTreeMap::new(),
             }),
             Err(unfound) => {
                 proposal.unbound.push(port.name.clone());

@@ -3,6 +3,7 @@
 use crate::data::table::{MISSING_CODE, MISSING_TIME};
 use crate::data::{Column, Values};
 use crate::model::binding::{text_to_bool, text_to_number};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -99,25 +100,32 @@ impl Cell for bool {
     }
 }
 
-/// The texts of a dictionary as cells; read once for each dictionary.
+/// The texts of a dictionary as cells; mapped and read once for each dictionary, so that rows cost nothing more.
 #[derive(Debug)]
 pub(super) struct Lookup<T> {
     dictionary: Option<Arc<Vec<String>>>,
     cells: Vec<Result<T, Unfit>>,
+    map: Arc<BTreeMap<String, String>>,
 }
 
 impl<T> Default for Lookup<T> {
     fn default() -> Self {
-        Self { dictionary: None, cells: Vec::new() }
+        Self::mapping(Arc::default())
     }
 }
 
 impl<T> Lookup<T> {
+    /// A lookup that reads a text of the map as the text it leads to.
+    pub(super) fn mapping(map: Arc<BTreeMap<String, String>>) -> Self {
+        Self { dictionary: None, cells: Vec::new(), map }
+    }
+
     /// The cells of a dictionary. Holding the dictionary keeps its address from being used for another one.
     fn of(&mut self, dictionary: &Arc<Vec<String>>, read: impl Fn(&str) -> Result<T, Unfit>) -> &[Result<T, Unfit>] {
         if !self.dictionary.as_ref().is_some_and(|d| Arc::ptr_eq(d, dictionary)) {
             self.cells.clear();
-            self.cells.extend(dictionary.iter().map(|t| read(t)));
+            let map = &self.map;
+            self.cells.extend(dictionary.iter().map(|t| read(map.get(t).unwrap_or(t))));
             self.dictionary = Some(Arc::clone(dictionary));
         }
         &self.cells
@@ -311,6 +319,22 @@ mod tests {
         assert!(out[0] == 3.0 && out[2].is_nan() && out[3].is_nan());
         assert_eq!(unfit, [(1, Unfit::Value)]);
         assert_eq!(write::<f64>(Values::Time(vec![0]), None).1, [(0, Unfit::Value)]);
+    }
+
+    #[test]
+    fn texts_are_mapped_before_they_are_read() {
+        let map: BTreeMap<String, String> =
+            [("three", "3"), ("n/a", ""), ("m", "male")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        let map = Arc::new(map);
+        let column = Column::new("c", Values::text([Some("three"), Some("n/a"), Some("7"), Some("m")]));
+        let (mut out, mut unfit) = (vec![0_i64; 4], Vec::new());
+        let mut lookup = Lookup::mapping(Arc::clone(&map));
+        write_column(&column, 0..4, Some(-1), &mut lookup, &mut out, (1, 0), |r, w| unfit.push((r, w)));
+        assert_eq!((out, unfit), (vec![3, -1, 7, 0], vec![(3, Unfit::Value)]));
+        let empty: Arc<str> = "".into();
+        let mut texts = vec![Arc::clone(&empty); 4];
+        write_texts(&column, 0..4, &empty, &mut Lookup::mapping(map), &mut texts, (1, 0), |_, _| {});
+        assert_eq!(texts.iter().map(|t| &**t).collect::<Vec<_>>(), ["3", "", "7", "male"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::model::error::ModelError;
 use crate::model::signature::{DType, Port};
 use ort::session::SessionInputValue;
 use ort::value::{PrimitiveTensorElementType, Tensor, TensorRef};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,14 +57,18 @@ struct Cells<T> {
     fill: Option<T>,
 }
 
+fn lookups<T>(columns: usize, map: &Arc<BTreeMap<String, String>>) -> Vec<Lookup<T>> {
+    (0..columns).map(|_| Lookup::mapping(Arc::clone(map))).collect()
+}
+
 impl<T: Cell> Cells<T> {
-    fn new(columns: usize, fill: Option<&Fill>) -> Self {
+    fn new(columns: usize, fill: Option<&Fill>, map: &Arc<BTreeMap<String, String>>) -> Self {
         let fill = fill.and_then(|fill| match fill {
             Fill::Number(x) => T::from_decimal(*x),
             Fill::Bool(x) => Some(T::from_bool(*x)),
             Fill::Text(text) => T::from_text(text),
         });
-        Self { written: Vec::new(), lookups: (0..columns).map(|_| Lookup::default()).collect(), fill }
+        Self { written: Vec::new(), lookups: lookups(columns, map), fill }
     }
 
     fn write(&mut self, columns: &[&Column], batch: &Batch, mut unfit: impl FnMut(usize, usize, Unfit)) {
@@ -133,21 +138,22 @@ impl Feed {
             })
             .collect();
         let (n, fill) = (columns.len(), bound.fill.as_ref());
+        let map = Arc::new(bound.map.clone());
         let buffer = match port.dtype {
-            DType::Float32 => Buffer::Float32(Cells::new(n, fill)),
-            DType::Float64 => Buffer::Float64(Cells::new(n, fill)),
-            DType::Int8 => Buffer::Int8(Cells::new(n, fill)),
-            DType::Int16 => Buffer::Int16(Cells::new(n, fill)),
-            DType::Int32 => Buffer::Int32(Cells::new(n, fill)),
-            DType::Int64 => Buffer::Int64(Cells::new(n, fill)),
-            DType::UInt8 => Buffer::UInt8(Cells::new(n, fill)),
-            DType::UInt16 => Buffer::UInt16(Cells::new(n, fill)),
-            DType::UInt32 => Buffer::UInt32(Cells::new(n, fill)),
-            DType::UInt64 => Buffer::UInt64(Cells::new(n, fill)),
-            DType::Bool => Buffer::Bool(Cells::new(n, fill)),
+            DType::Float32 => Buffer::Float32(Cells::new(n, fill, &map)),
+            DType::Float64 => Buffer::Float64(Cells::new(n, fill, &map)),
+            DType::Int8 => Buffer::Int8(Cells::new(n, fill, &map)),
+            DType::Int16 => Buffer::Int16(Cells::new(n, fill, &map)),
+            DType::Int32 => Buffer::Int32(Cells::new(n, fill, &map)),
+            DType::Int64 => Buffer::Int64(Cells::new(n, fill, &map)),
+            DType::UInt8 => Buffer::UInt8(Cells::new(n, fill, &map)),
+            DType::UInt16 => Buffer::UInt16(Cells::new(n, fill, &map)),
+            DType::UInt32 => Buffer::UInt32(Cells::new(n, fill, &map)),
+            DType::UInt64 => Buffer::UInt64(Cells::new(n, fill, &map)),
+            DType::Bool => Buffer::Bool(Cells::new(n, fill, &map)),
             DType::String => Buffer::Text {
                 cells: Vec::new(),
-                lookups: (0..n).map(|_| Lookup::default()).collect(),
+                lookups: lookups(n, &map),
                 fill: match fill {
                     None => "".into(),
                     Some(Fill::Text(text)) => text.as_str().into(),
@@ -317,5 +323,74 @@ pub(super) fn fill_fits(fill: &Fill, dtype: &DType) -> bool {
         (Fill::Number(x), t) => !t.is_whole() || x.fract() == 0.0,
         (Fill::Text(text), DType::Bool) => text_to_bool(text).is_some(),
         (Fill::Text(text), t) => text_to_number(text).is_some_and(|x| !t.is_whole() || x.fract() == 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::NoWatch;
+    use crate::model::binding::{Binding, How, losses_in};
+    use crate::model::inspect::Inspection;
+
+    fn gallery() -> Table {
+        let big = 9_007_199_254_740_993_i64;
+        Table::new(vec![
+            Column::new("float", Values::Float(vec![1.5, f64::NAN, 1e300, -1.0, 1e-300, 256.0])),
+            Column::new("whole", Values::ints(vec![0, 1, big, -1, 300, 16_777_217])),
+            Column::new(
+                "gaps",
+                Values::Int { values: vec![0, 1, 2, 3, 4, 5], valid: Some(vec![true, false, true, true, false, true]) },
+            ),
+            Column::new("flag", Values::Bool(vec![0, 1, 2, 1, 0, 1])),
+            Column::new("time", Values::Time(vec![0, crate::data::table::MISSING_TIME, 5, 6, 7, 8])),
+            Column::new("text", Values::text([Some("1"), Some("yes"), None, Some(" "), Some("1e400"), Some("n\0l")])),
+            Column::new("named", Values::text([Some("one"), Some("two"), Some("none"), Some("2.5"), None, Some("x")])),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn losses_counted_beforehand_skip_the_rows_that_scoring_skips() {
+        let table = gallery();
+        let dtypes = [
+            DType::Float32,
+            DType::Float64,
+            DType::Int8,
+            DType::Int16,
+            DType::Int32,
+            DType::Int64,
+            DType::UInt8,
+            DType::UInt16,
+            DType::UInt32,
+            DType::UInt64,
+            DType::Bool,
+            DType::String,
+        ];
+        let names: Vec<String> = table.columns().iter().map(|c| c.name.clone()).collect();
+        let pairs: Vec<Vec<String>> = names.windows(2).map(<[String]>::to_vec).collect();
+        for columns in names.iter().map(|n| vec![n.clone()]).chain(pairs) {
+            for dtype in &dtypes {
+                for fill in [None, Some(Fill::Number(1.0))] {
+                    let width = columns.len() as i64;
+                    let port = Port { name: "in".to_owned(), dtype: dtype.clone(), shape: vec![None, Some(width)] };
+                    let mut binding = Binding::default();
+                    binding.set_columns("in", columns.clone(), How::Person);
+                    binding.set_fill("in", fill.clone());
+                    for (from, to) in [("one", "1"), ("two", "2"), ("none", "")] {
+                        binding.set_map("in", from, Some(to.to_owned()));
+                    }
+                    let inspection = Inspection { inputs: vec![port.clone()], ..Inspection::default() };
+                    let losses = losses_in(&table, &binding, &inspection, &BTreeMap::new(), &NoWatch).unwrap();
+                    let mut feed = Feed::new(&port, binding.get("in").unwrap()).unwrap();
+                    let mut skips = Vec::new();
+                    feed.fill(&table, &Batch { rows: 0..6, fed: 6 }, &mut skips).unwrap();
+                    let mut rows: Vec<usize> = skips.into_iter().map(|(row, _)| row).collect();
+                    rows.sort_unstable();
+                    rows.dedup();
+                    assert_eq!(losses[0].skipped_rows, rows.len(), "{columns:?} as {dtype:?} with {fill:?}: {rows:?}");
+                }
+            }
+        }
     }
 }

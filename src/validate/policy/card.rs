@@ -5,16 +5,20 @@ use super::judge::{Evidence, GateResult};
 use crate::model::ModelCard;
 
 /// The fields, by their names in the card's JSON.
-pub const CARD_FIELDS: [&str; 17] = [
+pub const CARD_FIELDS: [&str; 26] = [
     "version",
     "story",
     "task",
     "purpose",
+    "owner",
     "owner_role",
+    "contact",
     "training_data",
+    "training_source",
     "training_period",
     "training_rows",
     "target",
+    "target_definition",
     "positive",
     "classes",
     "class_names",
@@ -22,11 +26,16 @@ pub const CARD_FIELDS: [&str; 17] = [
     "features",
     "training_metrics",
     "allowed_use",
+    "out_of_scope",
     "limits",
+    "sensitive_attributes",
+    "fairness",
+    "review_date",
+    "licence",
 ];
 
 /// Whether a field of the card says something; `None` for a field that cards do not have.
-fn is_filled(card: &ModelCard, field: &str) -> Option<bool> {
+pub(in crate::validate) fn is_filled(card: &ModelCard, field: &str) -> Option<bool> {
     let said = |text: &Option<String>| text.as_ref().is_some_and(|t| !t.trim().is_empty());
     let listed = |texts: &[String]| texts.iter().any(|t| !t.trim().is_empty());
     Some(match field {
@@ -34,11 +43,15 @@ fn is_filled(card: &ModelCard, field: &str) -> Option<bool> {
         "story" => said(&card.story),
         "task" => said(&card.task),
         "purpose" => said(&card.purpose),
+        "owner" => said(&card.owner),
         "owner_role" => said(&card.owner_role),
+        "contact" => said(&card.contact),
         "training_data" => said(&card.training_data),
+        "training_source" => said(&card.training_source),
         "training_period" => said(&card.training_period),
         "training_rows" => card.training_rows.is_some(),
         "target" => said(&card.target),
+        "target_definition" => said(&card.target_definition),
         "positive" => said(&card.positive),
         "classes" => card.classes.as_ref().is_some_and(|c| !c.is_empty()),
         "class_names" => card.class_names.as_ref().is_some_and(|c| !c.is_empty()),
@@ -46,7 +59,12 @@ fn is_filled(card: &ModelCard, field: &str) -> Option<bool> {
         "features" => !card.features.is_empty(),
         "training_metrics" => card.training_metrics.values().any(Option::is_some),
         "allowed_use" => listed(&card.allowed_use),
+        "out_of_scope" => listed(&card.out_of_scope),
         "limits" => listed(&card.limits),
+        "sensitive_attributes" => listed(&card.sensitive_attributes),
+        "fairness" => said(&card.fairness),
+        "review_date" => said(&card.review_date),
+        "licence" => said(&card.licence),
         _ => return None,
     })
 }

@@ -34,35 +34,41 @@ fn said(problems: &[Problem]) -> String {
 }
 
 /// The mistakes found so far, and the text to tell their lines.
-pub(super) struct Notes<'t> {
-    pub(super) text: &'t str,
-    pub(super) problems: Vec<Problem>,
+pub(in crate::validate) struct Notes<'t> {
+    pub(in crate::validate) text: &'t str,
+    pub(in crate::validate) problems: Vec<Problem>,
 }
 
 impl Notes<'_> {
-    pub(super) fn line(&self, at: usize) -> usize {
+    pub(in crate::validate) fn line(&self, at: usize) -> usize {
         self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
     }
 
-    pub(super) fn say(&mut self, at: usize, text: String) {
+    pub(in crate::validate) fn say(&mut self, at: usize, text: String) {
         let line = Some(self.line(at));
         self.problems.push(Problem { line, text });
     }
 
-    pub(super) fn say_of_file(&mut self, text: &str) {
+    pub(in crate::validate) fn say_of_file(&mut self, text: &str) {
         self.problems.push(Problem { line: None, text: text.to_owned() });
     }
 }
 
 /// A table whose keys are known, and where it stands.
-pub(super) struct Fields<'t, 'i> {
+pub(in crate::validate) struct Fields<'t, 'i> {
     table: &'t DeTable<'i>,
-    pub(super) at: usize,
+    pub(in crate::validate) at: usize,
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
     /// Takes a table and names every key that it may not have.
-    pub(super) fn new(table: &'t DeTable<'i>, at: usize, known: &[&str], of: &str, notes: &mut Notes<'_>) -> Self {
+    pub(in crate::validate) fn new(
+        table: &'t DeTable<'i>,
+        at: usize,
+        known: &[&str],
+        of: &str,
+        notes: &mut Notes<'_>,
+    ) -> Self {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
@@ -76,12 +82,12 @@ impl<'t, 'i> Fields<'t, 'i> {
         Self { table, at }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<(&'t DeValue<'i>, Range<usize>)> {
+    pub(in crate::validate) fn get(&self, key: &str) -> Option<(&'t DeValue<'i>, Range<usize>)> {
         self.table.get(key).map(|value| (value.get_ref(), value.span()))
     }
 
     /// A value that must be of one type, and where it stands; a wrong type is noted and counts as not there.
-    pub(super) fn typed<T>(
+    pub(in crate::validate) fn typed<T>(
         &self,
         key: &str,
         wanted: &str,
@@ -97,7 +103,7 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 
     /// Text that says something.
-    pub(super) fn text(&self, key: &str, notes: &mut Notes<'_>) -> Option<(String, usize)> {
+    pub(in crate::validate) fn text(&self, key: &str, notes: &mut Notes<'_>) -> Option<(String, usize)> {
         let (text, at) = self.typed(key, "text in quotes", |v| v.as_str().map(str::to_owned), notes)?;
         if text.trim().is_empty() {
             notes.say(at, format!("{key} is empty"));
@@ -106,7 +112,7 @@ impl<'t, 'i> Fields<'t, 'i> {
         Some((text, at))
     }
 
-    pub(super) fn texts(&self, key: &str, notes: &mut Notes<'_>) -> Option<(Vec<(String, usize)>, usize)> {
+    pub(in crate::validate) fn texts(&self, key: &str, notes: &mut Notes<'_>) -> Option<(Vec<(String, usize)>, usize)> {
         let words = |value: &DeValue<'i>| {
             let one = |v: &toml::Spanned<DeValue<'i>>| v.get_ref().as_str().map(|s| (s.to_owned(), v.span().start));
             value.as_array().and_then(|list| list.iter().map(one).collect::<Option<Vec<_>>>())
@@ -124,12 +130,17 @@ impl<'t, 'i> Fields<'t, 'i> {
         Some((words, at))
     }
 
-    pub(super) fn number(&self, key: &str, notes: &mut Notes<'_>) -> Option<(f64, usize)> {
+    pub(in crate::validate) fn number(&self, key: &str, notes: &mut Notes<'_>) -> Option<(f64, usize)> {
         self.typed(key, "a number without quotes", as_number, notes)
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&'static str, T)], notes: &mut Notes<'_>) -> Option<T> {
+    pub(in crate::validate) fn word<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&'static str, T)],
+        notes: &mut Notes<'_>,
+    ) -> Option<T> {
         let (text, at) = self.text(key, notes)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
@@ -145,7 +156,7 @@ impl<'t, 'i> Fields<'t, 'i> {
 }
 
 /// A finite or infinite number, or a whole one.
-pub(super) fn as_number(value: &DeValue<'_>) -> Option<f64> {
+pub(in crate::validate) fn as_number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Float(float) => float.as_str().parse().ok(),
         DeValue::Integer(whole) => i128::from_str_radix(whole.as_str(), whole.radix()).ok().map(|n| n as f64),
@@ -154,7 +165,7 @@ pub(super) fn as_number(value: &DeValue<'_>) -> Option<f64> {
 }
 
 /// What stands there, in words.
-pub(super) fn kind(value: &DeValue<'_>) -> String {
+pub(in crate::validate) fn kind(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the text “{text}”"),
         DeValue::Integer(whole) => format!("the number {whole}"),

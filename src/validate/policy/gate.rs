@@ -1,6 +1,7 @@
 //! What a policy and a gate are, and how a gate is said in a sentence.
 
 use super::super::report::{metric_order, smaller_is_better};
+use super::data_rules::DataRules;
 use crate::model::Task;
 
 /// Rows a segment needs before a gate looks at it, when the policy does not say.
@@ -15,6 +16,9 @@ pub struct Policy {
     pub description: String,
     /// Fields of the model card that must be filled in, by their names in the card's JSON.
     pub required_card_fields: Vec<String>,
+    /// What is asked of the columns that a model uses.
+    #[serde(default)]
+    pub data: DataRules,
     /// The gates, in the order in which they are shown.
     pub gates: Vec<Gate>,
 }

@@ -3,16 +3,18 @@
 //!
 //! Judging only compares numbers that are already there; nothing here scores, measures, or touches a file.
 
-mod card;
-mod fields;
+pub(in crate::validate) mod card;
+mod data_rules;
+pub(in crate::validate) mod fields;
 pub mod gate;
 pub mod judge;
-mod near;
+pub(in crate::validate) mod near;
 pub mod parse;
 mod sound;
-mod write;
+pub(in crate::validate) mod write;
 
 pub use card::CARD_FIELDS;
+pub use data_rules::{Action, DATA_FIELDS, DataRules};
 pub use fields::{PolicyError, Problem};
 pub use gate::{Against, Bound, Condition, Gate, On, Policy};
 pub use judge::{Decision, Evidence, GateResult, SegmentFigures, Verdict, judge};

@@ -31,7 +31,7 @@ const ALIASES: [(&str, &str); 25] = [
 
 /// The known word that is the same but for case, spaces and hyphens, else the nearest by letters: at most one wrong
 /// letter in three, and never the whole word.
-pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(in crate::validate) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(wrong);
     let wrong: Vec<char> = plain.chars().take(64).collect();
     let allowed = (wrong.len() / 3).clamp(1, 3);
@@ -44,7 +44,7 @@ pub(super) fn nearest<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 /// As [`nearest`] among metrics, which have other names in other programs.
-pub(super) fn nearest_metric<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(in crate::validate) fn nearest_metric<'k>(wrong: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(wrong);
     let alias = ALIASES.iter().find(|(other, _)| *other == plain).map(|(_, here)| *here);
     alias.and_then(|here| known.iter().find(|k| **k == here).copied()).or_else(|| nearest(wrong, known))

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::card::CARD_FIELDS;
+use super::data_rules::data_rules;
 use super::fields::{Fields, Notes, PolicyError, as_number, kind};
 use super::gate::{Against, Bound, Condition, DEFAULT_MIN_ROWS, Gate, On, Policy, metrics, number};
 use super::near::{nearest, nearest_metric};
 
-const POLICY_KEYS: [&str; 4] = ["name", "description", "required_card_fields", "gate"];
+const POLICY_KEYS: [&str; 5] = ["name", "description", "required_card_fields", "data", "gate"];
 const CONDITIONS: [&str; 6] =
     ["at_least", "at_most", "within_share", "lose_at_most", "gain_at_least", "gain_share_at_least"];
 const GATE_KEYS: [&str; 13] = [
@@ -72,18 +73,21 @@ fn policy(document: &DeTable<'_>, notes: &mut Notes<'_>) -> Policy {
         }
         required_card_fields.push(field);
     }
+    let data = data_rules(&fields, notes);
     let gates = gates(&fields, notes);
     let holds_nothing = match fields.get("gate") {
         Some((value, _)) => value.as_array().is_some_and(|list| list.is_empty()),
         None => !document.keys().any(|key| near_gate(key.get_ref())),
     };
-    if holds_nothing && required_card_fields.is_empty() {
+    let asks_of_data = fields.get("data").is_some_and(|(value, _)| value.as_table().is_none_or(|t| !t.is_empty()));
+    if holds_nothing && required_card_fields.is_empty() && !asks_of_data {
         notes.say_of_file("the policy asks for nothing; add at least one [[gate]] with a metric and a condition");
     }
     Policy {
         name: name.unwrap_or_default(),
         description: description.map(|(text, _)| text).unwrap_or_default(),
         required_card_fields,
+        data,
         gates,
     }
 }

@@ -128,7 +128,7 @@ fn unknown_keys_are_mistakes() {
     );
     assert_eq!(
         mistakes("name = \"P\"\nowner = \"x\"\nrequired_card_fields = [\"limits\"]"),
-        ["line 2: a policy has no “owner”; it can have name, description, required_card_fields, gate"]
+        ["line 2: a policy has no “owner”; it can have name, description, required_card_fields, data, gate"]
     );
 }
 

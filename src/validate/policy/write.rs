@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::data_rules::DataRules;
 use super::gate::{Against, Bound, Condition, Gate, On, Policy};
 
 impl Policy {
@@ -15,6 +16,7 @@ impl Policy {
         if !self.required_card_fields.is_empty() {
             lines.push(format!("required_card_fields = {}", list(&self.required_card_fields)));
         }
+        lines.extend(data_lines(&self.data));
         for gate in &self.gates {
             lines.push(String::new());
             lines.push("[[gate]]".to_owned());
@@ -23,6 +25,22 @@ impl Policy {
         lines.push(String::new());
         lines.join("\n")
     }
+}
+
+/// The table of the rules about data; nothing where all of them are the default.
+fn data_lines(rules: &DataRules) -> Vec<String> {
+    let usual = DataRules::default();
+    if *rules == usual {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), "[data]".to_owned()];
+    for ((field, action), (_, default)) in rules.actions().into_iter().zip(usual.actions()) {
+        if action != default {
+            lines.push(format!("{field} = {}", text(action.word())));
+        }
+    }
+    lines.extend(rules.purpose.as_ref().map(|purpose| format!("purpose = {}", text(purpose))));
+    lines
 }
 
 fn gate_lines(gate: &Gate) -> Vec<String> {
@@ -53,12 +71,12 @@ fn number(value: f64) -> String {
     if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
 }
 
-fn list(words: &[String]) -> String {
+pub(in crate::validate) fn list(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| text(word)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
-fn text(word: &str) -> String {
+pub(in crate::validate) fn text(word: &str) -> String {
     let mut quoted = String::with_capacity(word.len() + 2);
     quoted.push('"');
     for letter in word.chars() {
@@ -82,6 +100,7 @@ fn text(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::card::CARD_FIELDS;
+    use super::super::data_rules::Action;
     use super::super::gate::metrics;
     use super::super::parse::parse;
     use super::*;
@@ -165,19 +184,31 @@ required = false
         )
     }
 
+    fn data() -> impl Strategy<Value = DataRules> {
+        let action = || proptest::sample::select(Action::ALL.to_vec());
+        (action(), action(), action(), action(), proptest::option::of(word())).prop_map(
+            |(on_forbidden, on_unregistered, on_sensitive, on_proxy, purpose)| DataRules {
+                on_forbidden,
+                on_unregistered,
+                on_sensitive,
+                on_proxy,
+                purpose,
+            },
+        )
+    }
+
     fn policy() -> impl Strategy<Value = Policy> {
         let fields = proptest::sample::subsequence(CARD_FIELDS.to_vec(), 0..4);
-        (word(), prop_oneof![Just(String::new()), word()], fields, proptest::collection::vec(gate(), 1..6)).prop_map(
-            |(name, description, fields, mut gates)| {
+        (word(), prop_oneof![Just(String::new()), word()], fields, data(), proptest::collection::vec(gate(), 1..6))
+            .prop_map(|(name, description, fields, data, mut gates)| {
                 gates.retain(|g| g.problem().is_none());
                 for (place, gate) in gates.iter_mut().enumerate() {
                     gate.name.push_str(&place.to_string());
                     gate.name.insert(0, (b'a' + place as u8) as char);
                 }
                 let required_card_fields = fields.into_iter().map(str::to_owned).collect();
-                Policy { name, description, required_card_fields, gates }
-            },
-        )
+                Policy { name, description, required_card_fields, data, gates }
+            })
     }
 
     proptest! {
