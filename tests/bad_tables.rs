@@ -64,7 +64,12 @@ impl Bench {
 
     fn send_run(&self, dataset: &str) {
         let (models, dataset) = (vec![self.model.clone()], dataset.to_owned());
-        self.listener.backend.send(Command::Validate { models, dataset, plan: Box::new(Plan::new("late")) });
+        self.listener.backend.send(Command::Validate {
+            models,
+            said: None,
+            dataset,
+            plan: Box::new(Plan::new("late")),
+        });
     }
 
     /// The result of a run that must succeed.

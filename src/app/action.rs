@@ -44,6 +44,8 @@ pub enum Action {
     AddModel,
     /// Opens a dialog for a data file.
     AddDataset,
+    /// Opens a dialog for a policy file.
+    AddPolicy,
     /// Puts the sample stories into the workspace.
     OpenSamples,
     /// Downloads ONNX Runtime.
@@ -82,6 +84,7 @@ impl Action {
         Panel::ALL.into_iter().map(Self::GoTo).chain([
             Self::AddModel,
             Self::AddDataset,
+            Self::AddPolicy,
             Self::OpenSamples,
             Self::RunValidation,
             Self::StartDeployment,
@@ -106,6 +109,7 @@ impl Action {
             Self::GoTo(panel) => format!("Go to {}", panel.name()),
             Self::AddModel => "Add model…".to_owned(),
             Self::AddDataset => "Add dataset…".to_owned(),
+            Self::AddPolicy => "Add policy…".to_owned(),
             Self::OpenSamples => "Open samples".to_owned(),
             Self::InstallRuntime => "Install ONNX Runtime".to_owned(),
             Self::ChooseRuntime => "Choose ONNX Runtime library…".to_owned(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::{Action, Panel};
-use crate::backend::command::{DeploymentId, ModelId};
+use crate::backend::command::{DeploymentId, ModelId, RunId};
 use crate::backend::event::{JobTopic, JobView};
 use crate::backend::{Command, State};
 use crate::deploy::DeploymentStats;
@@ -28,6 +28,13 @@ pub enum Request {
         /// What to write.
         text: String,
     },
+    /// Asks where to save, then has the backend make and write it.
+    SaveBy {
+        /// The file name to begin with, such as `validation.html`.
+        suggested: String,
+        /// What to write.
+        what: Saved,
+    },
     /// Takes a picture of the window's part that is shown at `rect`, then asks where to save it.
     SavePicture {
         /// The file name to begin with, such as `roc.png`.
@@ -44,6 +51,25 @@ pub enum Request {
         /// What it does.
         command: Command,
     },
+}
+
+/// What the backend makes into a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// The report of a run; the file's ending chooses the format.
+    Report(RunId),
+    /// A policy, by name.
+    Policy(String),
+}
+
+impl Saved {
+    /// The command that writes it.
+    pub fn command(self, path: PathBuf) -> Command {
+        match self {
+            Self::Report(run) => Command::SaveReport { run, path },
+            Self::Policy(name) => Command::ExportPolicy { name, path },
+        }
+    }
 }
 
 /// Something to show in its panel.
@@ -125,6 +151,11 @@ impl PanelContext<'_> {
         self.requests.borrow_mut().push(Request::Save { suggested: suggested.into(), text });
     }
 
+    /// Has the backend save something under a name the person chooses.
+    pub fn save_by(&self, suggested: impl Into<String>, what: Saved) {
+        self.requests.borrow_mut().push(Request::SaveBy { suggested: suggested.into(), what });
+    }
+
     /// Saves a picture of a part of the window.
     pub fn save_picture(&self, suggested: impl Into<String>, rect: eframe::egui::Rect) {
         self.requests.borrow_mut().push(Request::SavePicture { suggested: suggested.into(), rect });
@@ -150,6 +181,10 @@ pub enum Picked {
     Dataset(PathBuf),
     /// A runtime library.
     Runtime(PathBuf),
+    /// A policy file.
+    Policy(PathBuf),
+    /// Where the backend is to write something.
+    SaveBy(PathBuf, Saved),
     /// Where to write text.
     SaveText(PathBuf, String),
     /// Where to write a picture.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Sender;
 
-use super::context::Picked;
+use super::context::{Picked, Saved};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -15,6 +15,10 @@ pub enum Ask {
     Dataset,
     /// A runtime library.
     Runtime,
+    /// A policy file.
+    Policy,
+    /// Where the backend is to write something, with a name to begin with.
+    SaveBy(String, Saved),
     /// Where to write text, with a name to begin with.
     SaveText(String, String),
     /// Where to write a picture of a part of the window.
@@ -28,6 +32,8 @@ impl Ask {
             Self::Models => "Add model",
             Self::Dataset => "Add dataset",
             Self::Runtime => "Choose ONNX Runtime library",
+            Self::Policy => "Add policy",
+            Self::SaveBy(..) => "Save",
             Self::SaveText(..) => "Export",
             Self::SavePicture(..) => "Export picture",
         }
@@ -40,6 +46,8 @@ impl Ask {
             Self::Models => (!paths.is_empty()).then_some(Picked::Models(paths)),
             Self::Dataset => first.map(Picked::Dataset),
             Self::Runtime => first.map(Picked::Runtime),
+            Self::Policy => first.map(Picked::Policy),
+            Self::SaveBy(_, what) => first.map(|path| Picked::SaveBy(path, what)),
             Self::SaveText(_, text) => first.map(|path| Picked::SaveText(path, text)),
             Self::SavePicture(_, rect) => first.map(|path| Picked::SavePicture(path, rect)),
         }
@@ -77,13 +85,25 @@ impl Dialogs for SystemDialogs {
             let paths = match &ask {
                 Ask::Models => dialog.add_filter("ONNX models", &["onnx"]).pick_files().unwrap_or_default(),
                 Ask::Dataset => dialog
-                    .add_filter("Tables", &["parquet", "csv", "tsv", "txt"])
+                    .add_filter(
+                        "Tables",
+                        &[
+                            "parquet", "csv", "tsv", "txt", "gz", "zst", "arrow", "feather", "ipc", "json", "ndjson",
+                            "jsonl", "xlsx",
+                        ],
+                    )
                     .add_filter("All files", &["*"])
                     .pick_file()
                     .into_iter()
                     .collect(),
                 Ask::Runtime => dialog.pick_file().into_iter().collect(),
-                Ask::SaveText(name, _) | Ask::SavePicture(name, _) => {
+                Ask::Policy => dialog
+                    .add_filter("Policies", &["toml"])
+                    .add_filter("All files", &["*"])
+                    .pick_file()
+                    .into_iter()
+                    .collect(),
+                Ask::SaveBy(name, _) | Ask::SaveText(name, _) | Ask::SavePicture(name, _) => {
                     dialog.set_file_name(name).save_file().into_iter().collect()
                 }
             };

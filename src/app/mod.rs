@@ -212,6 +212,8 @@ impl App {
             Picked::Models(paths) => self.send(Command::AddModels(paths)),
             Picked::Dataset(path) => self.send(Command::AddDataset(path)),
             Picked::Runtime(path) => self.send(Command::UseRuntime(path)),
+            Picked::Policy(path) => self.send(Command::AddPolicy(path)),
+            Picked::SaveBy(path, what) => self.send(what.command(path)),
             Picked::SaveText(path, text) => self.send(Command::Export { path, text }),
             Picked::SavePicture(path, rect) => picture::save(ctx, path, rect),
         }
@@ -262,6 +264,7 @@ impl App {
                 Request::Action(action) => self.act(ctx, action),
                 Request::Show(subject) => self.show_subject(subject),
                 Request::Save { suggested, text } => self.ask(ctx, Ask::SaveText(suggested, text)),
+                Request::SaveBy { suggested, what } => self.ask(ctx, Ask::SaveBy(suggested, what)),
                 Request::SavePicture { suggested, rect } => self.ask(ctx, Ask::SavePicture(suggested, rect)),
                 Request::Confirm { question, button, command } => {
                     self.modal = Some(Modal::confirm(question, button, command));
@@ -277,6 +280,7 @@ impl App {
             Action::AddModel => self.ask(ctx, Ask::Models),
             Action::AddDataset => self.ask(ctx, Ask::Dataset),
             Action::ChooseRuntime => self.ask(ctx, Ask::Runtime),
+            Action::AddPolicy => self.ask(ctx, Ask::Policy),
             Action::OpenSamples => self.send(Command::OpenSamples),
             Action::InstallRuntime => self.send(Command::InstallRuntime),
             Action::RunValidation

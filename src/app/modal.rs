@@ -48,8 +48,8 @@ impl Modal {
 
     pub(super) fn path(ask: Ask) -> Self {
         let text = match &ask {
-            Ask::SaveText(name, _) | Ask::SavePicture(name, _) => name.clone(),
-            Ask::Models | Ask::Dataset | Ask::Runtime => String::new(),
+            Ask::SaveBy(name, _) | Ask::SaveText(name, _) | Ask::SavePicture(name, _) => name.clone(),
+            Ask::Models | Ask::Dataset | Ask::Runtime | Ask::Policy => String::new(),
         };
         let question =
             "This desktop offers no file dialog. Type the whole path, or drop the file on the window.".to_owned();

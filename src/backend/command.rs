@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::monitor::Chunking;
-use crate::validate::Plan;
+use crate::validate::{Plan, Predictions};
 
 /// SHA-256 of a model's file, hexadecimal.
 pub type ModelId = String;
@@ -67,10 +67,37 @@ pub enum Command {
     Validate {
         /// The candidates, in order.
         models: Vec<ModelId>,
+        /// Predictions that stand in the data, as one more candidate.
+        said: Option<Predictions>,
         /// The data they never saw.
         dataset: DatasetId,
         /// How.
         plan: Box<Plan>,
+    },
+    /// Reads a policy from a TOML file and keeps it.
+    AddPolicy(PathBuf),
+    /// Keeps a policy that was written in the window.
+    SavePolicy {
+        /// Its TOML text.
+        toml: String,
+        /// The name of the policy that was edited, when it was one of the person's own.
+        replaces: Option<String>,
+    },
+    /// Takes an own policy out of the workspace, by name.
+    RemovePolicy(String),
+    /// Writes a policy to a file.
+    ExportPolicy {
+        /// Its name.
+        name: String,
+        /// Where.
+        path: PathBuf,
+    },
+    /// Writes the report of a run, in the format that the file's ending asks for.
+    SaveReport {
+        /// The run.
+        run: RunId,
+        /// Where.
+        path: PathBuf,
     },
     /// Takes a finished run out of the workspace.
     RemoveRun(RunId),

@@ -14,6 +14,7 @@ impl Service {
     /// Reads the workspace into the state.
     pub(super) fn load(&mut self) {
         self.load_settings();
+        self.load_policies();
         let Some(models) = self.with_workspace(|w| w.models()) else { return };
         self.state.models = models.iter().map(|record| Arc::new(self.load_model(record))).collect();
         let datasets = self.with_workspace(|w| w.datasets()).unwrap_or_default();

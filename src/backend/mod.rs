@@ -14,6 +14,8 @@ mod live_sink;
 mod load;
 mod models;
 pub mod outbox;
+mod policies;
+mod reports;
 mod runtime;
 mod samples;
 pub mod service;

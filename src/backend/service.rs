@@ -253,7 +253,12 @@ impl Service {
             Command::Bind { model, dataset, input, column } => self.bind(model, dataset, input, column),
             Command::SkipRows { model, dataset, input, skip } => self.skip_rows(&model, &dataset, input, skip),
             Command::BindByOrder { model, dataset } => self.bind_by_order(&model, &dataset),
-            Command::Validate { models, dataset, plan } => self.validate(models, dataset, *plan),
+            Command::Validate { models, said, dataset, plan } => self.validate(models, said, dataset, *plan),
+            Command::AddPolicy(path) => self.add_policy(&path),
+            Command::SavePolicy { toml, replaces } => self.save_policy(toml, replaces.as_deref()),
+            Command::RemovePolicy(name) => self.remove_policy(&name),
+            Command::ExportPolicy { name, path } => self.export_policy(&name, &path),
+            Command::SaveReport { run, path } => self.save_report(run, path),
             Command::RemoveRun(id) => self.remove_run(id),
             Command::Deploy(request) => self.deploy(request),
             Command::PauseDeployment(id) => self.pause_deployment(&id),
@@ -371,7 +376,7 @@ impl Service {
         self.touch();
     }
 
-    fn export(&mut self, path: &Path, text: &str) {
+    pub(super) fn export(&mut self, path: &Path, text: &str) {
         match write_whole(path, text.as_bytes()) {
             Ok(()) => self.info(format!("Saved {}", path.display())),
             Err(error) => self.error(format!(

@@ -10,6 +10,7 @@ use crate::data::schema::ColumnSchema;
 use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
 use crate::monitor::{Alert, MonitorSnapshot};
 use crate::validate::Report;
+use crate::validate::policy::Policy;
 
 /// The state of a workspace.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct State {
     pub models: Vec<Arc<ModelView>>,
     /// Datasets, in the order they were added.
     pub datasets: Vec<Arc<DatasetView>>,
+    /// Policies, those that come with the program first.
+    pub policies: Vec<Arc<PolicyView>>,
     /// Finished validations, the newest first.
     pub runs: Vec<Arc<RunView>>,
     /// The last answer to [`super::Command::Prepare`].
@@ -152,6 +155,17 @@ pub struct DatasetView {
     pub target: Option<String>,
     /// The column that tells the time, if any.
     pub time_column: Option<String>,
+}
+
+/// A policy of the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyView {
+    /// The gates.
+    pub policy: Policy,
+    /// The text it was read from, with its comments.
+    pub toml: String,
+    /// Whether it comes with the program and cannot be changed.
+    pub shipped: bool,
 }
 
 /// A finished validation.

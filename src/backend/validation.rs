@@ -16,7 +16,7 @@ use crate::model::{BindingProposal, BoundModel, ModelFile, Runtime};
 use crate::stats::grouped;
 use crate::validate::aligned::check_target;
 use crate::validate::estimate::estimate;
-use crate::validate::{Candidate, Plan, Report};
+use crate::validate::{Candidate, Data, Plan, Predictions, Report};
 use crate::workspace::RunRecord;
 
 /// The person's changes to a proposal: input → column.
@@ -110,8 +110,9 @@ struct Job {
     files: Vec<ModelFile>,
     source: Source,
     by_hand: Vec<ByHand>,
+    said: Option<Predictions>,
     plan: Plan,
-    runtime: &'static Runtime,
+    runtime: Option<&'static Runtime>,
 }
 
 fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
@@ -124,7 +125,8 @@ fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
         let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(|error| error.to_string())?;
         candidates.push(Candidate::of_model(bound));
     }
-    let report = crate::validate::run(&job.plan, &candidates, &dataset, read_s, Some(job.runtime), handle)
+    candidates.extend(job.said.map(Candidate::of_columns));
+    let report = crate::validate::run(&job.plan, &candidates, Data::new(&dataset, read_s), job.runtime, handle)
         .map_err(|error| error.to_string())?;
     // The file is looked at again: a result on data that changed meanwhile would be signed with the wrong hash.
     dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;
@@ -229,11 +231,11 @@ impl Service {
     }
 
     /// Runs a validation as a job.
-    pub(super) fn validate(&mut self, models: Vec<ModelId>, dataset: DatasetId, plan: Plan) {
-        if !self.runtime_ready() {
+    pub(super) fn validate(&mut self, models: Vec<ModelId>, said: Option<Predictions>, dataset: DatasetId, plan: Plan) {
+        if !models.is_empty() && !self.runtime_ready() {
             return;
         }
-        let Some(runtime) = Runtime::loaded() else { return };
+        let runtime = Runtime::loaded();
         let mut files = Vec::new();
         let mut by_hand = Vec::new();
         for model in &models {
@@ -247,11 +249,11 @@ impl Service {
             Ok(source) => source,
             Err(why) => return self.error(why),
         };
-        let name = match files.len() {
+        let name = match files.len() + usize::from(said.is_some()) {
             1 => "Validating".to_owned(),
             n => format!("Validating {n} candidates"),
         };
-        let job = Job { files, source, by_hand, plan, runtime };
+        let job = Job { files, source, by_hand, said, plan, runtime };
         self.start_job(JobTopic::Validate, name, move |handle| -> Outcome {
             let result = validate(job, handle);
             let cancelled = handle.cancelled();

@@ -3,13 +3,14 @@
 use super::aligned::Aligned;
 use super::candidate::Candidate;
 use super::error::ValidateError;
+use super::finish::Rows;
+use super::measure::Answers;
 use super::plan::Plan;
 use super::policy::{Evidence, On, SegmentFigures, judge};
 use super::report::ModelResult;
 use super::segments::{
     CutSettings, Judged, Segmentation, WeakSearch, cut, cut_columns, fairness, measure_segments, weak_segments,
 };
-use crate::data::read::Dataset;
 use crate::data::watch::Watch;
 use crate::model::ModelCard;
 
@@ -19,6 +20,8 @@ pub(super) struct Cuts {
     named: Vec<Segmentation>,
     /// Those that feed a candidate, for the search of weak segments.
     features: Vec<Segmentation>,
+    /// The features are those of every so-manieth row.
+    every: usize,
 }
 
 impl Cuts {
@@ -29,9 +32,10 @@ impl Cuts {
     pub(super) fn of(
         plan: &Plan,
         candidates: &[Candidate],
-        dataset: &Dataset,
+        rows: &Rows<'_>,
         watch: &dyn Watch,
     ) -> Result<Self, ValidateError> {
+        let dataset = rows.dataset;
         let mut names = plan.segments.clone();
         for gate in plan.policy.iter().flat_map(|policy| &policy.gates) {
             if let On::Segments { columns, .. } = &gate.on {
@@ -46,14 +50,14 @@ impl Cuts {
             let mut fed: Vec<&str> = candidates.iter().flat_map(Candidate::fed_by).collect();
             fed.sort_unstable();
             fed.dedup();
-            for column in fed.iter().filter_map(|name| dataset.table.column(name)) {
+            for column in fed.iter().filter_map(|name| rows.features.column(name)) {
                 if watch.cancelled() {
                     return Err(ValidateError::Cancelled);
                 }
                 features.push(cut(column, CutSettings::default()));
             }
         }
-        Ok(Self { named, features })
+        Ok(Self { named, features, every: rows.every })
     }
 
     /// Measures a model by segment and judges it by the plan's policy.
@@ -73,7 +77,19 @@ impl Cuts {
         result.segments = measure_segments(judged, &self.named, plan.level, watch)?;
         result.fairness = self.named.iter().filter_map(|column| fairness(judged, column, plan.level)).collect();
         if !self.features.is_empty() {
-            result.weak_segments = weak_segments(judged, &self.features, WeakSearch::default(), watch)?;
+            result.weak_segments = if self.every > 1 {
+                let (answers, rows) = every_nth(aligned, self.every);
+                let judged = Judged { answers: &answers, rows: &rows, ..judged };
+                result.notes.push(format!(
+                    "Weak segments were looked for in every {} row ({} of {} measured rows), because the table is larger than memory.",
+                    ordinal(self.every),
+                    answers.rows(),
+                    aligned.answers.rows()
+                ));
+                weak_segments(judged, &self.features, WeakSearch::default(), watch)?
+            } else {
+                weak_segments(judged, &self.features, WeakSearch::default(), watch)?
+            };
         }
         if let Some(policy) = &plan.policy {
             let segments: Vec<SegmentFigures<'_>> = result
@@ -87,4 +103,28 @@ impl Cuts {
         }
         Ok(())
     }
+}
+
+/// The answers to every so-manieth row of the table, their rows counted among those.
+fn every_nth(aligned: &Aligned, every: usize) -> (Answers, Vec<u32>) {
+    let places: Vec<usize> = aligned
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| (**row as usize).is_multiple_of(every))
+        .map(|(p, _)| p)
+        .collect();
+    let rows = places.iter().filter_map(|p| aligned.rows.get(*p)).map(|row| row / every as u32).collect();
+    (aligned.answers.at(&places), rows)
+}
+
+/// 2nd, 3rd, 11th.
+fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (1, h) if h != 11 => "st",
+        (2, h) if h != 12 => "nd",
+        (3, h) if h != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
 }

@@ -43,6 +43,14 @@ impl Candidate {
         }
     }
 
+    /// What it answers, when that is known beforehand.
+    pub fn task(&self) -> Option<Task> {
+        match &self.origin {
+            Origin::Model(bound) => Some(bound.task()).filter(|task| *task != Task::Unknown),
+            Origin::Columns(_) => None,
+        }
+    }
+
     /// The columns that feed the model; none for predictions, which rest on what is not known.
     pub fn fed_by(&self) -> Vec<&str> {
         match &self.origin {

@@ -57,6 +57,14 @@ pub enum ValidateError {
         /// The largest score.
         high: f64,
     },
+    /// The policy and the data-use register forbid a column.
+    #[error("“{model}” was not run. {sentence}")]
+    Refused {
+        /// The model.
+        model: String,
+        /// What is refused, and what to do.
+        sentence: String,
+    },
     /// Nothing is left to measure.
     #[error("No row can be measured: {why}. Choose other data or another target.")]
     NoRows {

@@ -1,5 +1,6 @@
 //! What a validation is to do, as plain data that can be shown, saved and run again.
 
+use super::governance::Register;
 use super::policy::Policy;
 use crate::model::Task;
 
@@ -28,6 +29,12 @@ pub struct Plan {
     /// Whether parts of the data are searched for where a model is weak.
     #[serde(default)]
     pub weak_segments: bool,
+    /// Whether the data are checked for duplicates, conflicting labels, leakage and the like.
+    #[serde(default)]
+    pub data_checks: bool,
+    /// What each column may be used for, when that is kept.
+    #[serde(default)]
+    pub register: Option<Register>,
     /// The gates a model must pass, if any.
     #[serde(default)]
     pub policy: Option<Policy>,
@@ -47,6 +54,8 @@ impl Plan {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             segments: Vec::new(),
             weak_segments: true,
+            data_checks: true,
+            register: None,
             policy: None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::data::format::Format;
 use crate::data::{Fingerprint, NoWatch};
-use crate::validate::{Candidate, Report, run};
+use crate::validate::{Candidate, Data, Report, run};
 
 fn dataset(columns: Vec<Column>) -> Dataset {
     Dataset {
@@ -35,7 +35,7 @@ fn scores(list: &[(Option<&str>, &str)]) -> Vec<ClassScore> {
 }
 
 fn judge(plan: &Plan, predictions: Predictions, dataset: &Dataset) -> Result<Report, ValidateError> {
-    run(plan, &[Candidate::of_columns(predictions)], dataset, 0.0, None, &NoWatch)
+    run(plan, &[Candidate::of_columns(predictions)], Data::new(dataset, 0.0), None, &NoWatch)
 }
 
 fn value(report: &Report, metric: &str) -> Option<f64> {

@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::checks::Checks;
+use super::compare::Wins;
+use super::governance::{Proxy, UseFinding};
+use super::plan::Plan;
 use super::policy::GateResult;
+use super::robustness::Robustness;
 use super::segments::{Fairness, SegmentResult, WeakSegment};
+use super::views::Views;
+use crate::model::binding::InputLoss;
 use crate::model::{Binding, Task};
 use crate::stats::decisions::DecisionTable;
 
@@ -11,7 +18,7 @@ use crate::stats::decisions::DecisionTable;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A validation of one or more models on one dataset.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -21,13 +28,22 @@ pub struct Report {
     pub models: Vec<ModelResult>,
     /// Every pair of models on the rows that both answered.
     pub comparison: Vec<Comparison>,
+    /// Where each model of a pair wins, by the segments that were named.
+    #[serde(default)]
+    pub wins: Vec<Wins>,
     /// Which model to take, and why.
     pub recommendation: Option<Recommendation>,
     /// The dataset.
     pub data: DataInfo,
+    /// What is odd about the data, when it was looked at.
+    #[serde(default)]
+    pub checks: Option<Checks>,
     /// The policy that judged, by name.
     #[serde(default)]
     pub policy: Option<String>,
+    /// What was asked for, so that the validation can be run again.
+    #[serde(default)]
+    pub plan: Option<Plan>,
     /// The column that held the truth.
     pub target: String,
     /// Level of all intervals.
@@ -37,7 +53,7 @@ pub struct Report {
 }
 
 /// The dataset a report was made on.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DataInfo {
     /// Where it was read.
     pub path: String,
@@ -192,7 +208,7 @@ pub struct Timing {
 }
 
 /// One model's result.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ModelResult {
     /// The model's name: its card's, else its file's.
     pub name: String,
@@ -239,6 +255,21 @@ pub struct ModelResult {
     /// Errors of a regression.
     #[serde(default)]
     pub residuals: Option<Residuals>,
+    /// What charts beyond the curves draw, and the worst errors.
+    #[serde(default)]
+    pub views: Option<Views>,
+    /// What binding made of the data before the model saw it, input by input, where it was not the same.
+    #[serde(default)]
+    pub losses: Vec<InputLoss>,
+    /// How the main metric stands changes of each feature, when that was tested.
+    #[serde(default)]
+    pub robustness: Option<Robustness>,
+    /// Columns whose use the policy refuses or warns of.
+    #[serde(default)]
+    pub data_use: Vec<UseFinding>,
+    /// Features that go with sensitive columns, the strongest first.
+    #[serde(default)]
+    pub proxies: Vec<Proxy>,
     /// Metrics by the segments of the columns that were named.
     pub segments: Vec<SegmentResult>,
     /// Parts of the data where the model loses more than elsewhere, the weakest first.
@@ -262,7 +293,7 @@ pub struct ModelResult {
 }
 
 /// Two models on the same rows.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Comparison {
     /// Name of the first.
     pub a: String,
@@ -283,6 +314,18 @@ pub struct Comparison {
     /// The test.
     #[serde(default)]
     pub method: String,
+    /// The difference from which on the two are no longer practically equal, in the metric's unit.
+    #[serde(default)]
+    pub margin: Option<f64>,
+    /// Probability that `a` is better by more than the margin.
+    #[serde(default)]
+    pub p_better_by_margin: Option<f64>,
+    /// Probability that the two differ by the margin at most.
+    #[serde(default)]
+    pub p_equal: Option<f64>,
+    /// Probability that `a` is worse by more than the margin.
+    #[serde(default)]
+    pub p_worse_by_margin: Option<f64>,
 }
 
 /// Which model to take.

@@ -128,6 +128,7 @@ fn result(task: Task, name: &str) -> ModelResult {
         timing: Timing { read_s: 0.21, predict_s: 1.3, metrics_s: 0.043, total_s: 1.56 },
         rows_per_second: 251_123.4,
         classes,
+        ..ModelResult::default()
     }
 }
 
@@ -147,7 +148,9 @@ fn report(task: Task) -> Report {
             p_value: Some(0.00001),
             p_better: Some(0.04),
             method: "DeLong".to_owned(),
+            ..Comparison::default()
         }],
+        wins: Vec::new(),
         recommendation: Some(Recommendation {
             model: 1,
             name: second.name.clone(),
@@ -164,6 +167,7 @@ fn report(task: Task) -> Report {
         target: format!("late {NASTY}"),
         level: 0.95,
         seed: 42,
+        ..Report::default()
     }
 }
 

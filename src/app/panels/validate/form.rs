@@ -11,7 +11,6 @@ use crate::app::widgets::{Button, Card, Icon, choice, choices, error_state, form
 use crate::backend::state::ModelView;
 use crate::data::schema::{ColumnSchema, Role};
 use crate::model::Task;
-use crate::validate::policy::SHIPPED;
 
 /// The card's words for a model; unique also where two models share a name.
 fn model_words(models: &[std::sync::Arc<ModelView>], model: &ModelView) -> String {
@@ -46,6 +45,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) -> bool
                     }
                 }
             });
+        }
+        let hover = "Judges answers of any model, in columns of the dataset, beside or instead of a model that is run";
+        if ui.checkbox(&mut setup.said, "Predictions in the data").on_hover_text(hover).changed() {
+            setup.touched = true;
+            setup.guess_predictions(state);
         }
         ui.add_space(SPACE_S);
         data(ui, ctx, setup);
@@ -88,6 +92,14 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
         setup.touched = true;
         setup.target = target;
     }
+    if setup.said {
+        let none = (None, "none");
+        let options: Vec<(Option<String>, &str)> = std::iter::once(none).chain(columns.iter().cloned()).collect();
+        let said = choice(ui, "Prediction", &mut setup.prediction, &options);
+        if said | choice(ui, "Score", &mut setup.score, &options) {
+            setup.touched = true;
+        }
+    }
     if setup.task(state) == Some(Task::Binary) {
         ui.horizontal_wrapped(|ui| {
             if ui.checkbox(&mut setup.own_threshold, "Own threshold").changed() {
@@ -104,8 +116,8 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
 
 /// Rules and parts, for whoever wants more than the whole.
 fn rules(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
-    let names: Vec<(Option<usize>, &str)> = std::iter::once((None, "no gates"))
-        .chain(SHIPPED.iter().enumerate().map(|(place, shipped)| (Some(place), shipped.name)))
+    let names: Vec<(Option<String>, &str)> = std::iter::once((None, "no gates"))
+        .chain(ctx.state.policies.iter().map(|p| (Some(p.policy.name.clone()), p.policy.name.as_str())))
         .collect();
     if choice(ui, "Policy", &mut setup.policy, &names) {
         setup.touched = true;

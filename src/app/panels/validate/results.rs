@@ -7,14 +7,13 @@ use eframe::egui::Ui;
 use super::threshold::Chosen;
 use super::view::{View, interval};
 use super::{detail, gates};
-use crate::app::context::{PanelContext, Subject};
+use crate::app::context::{PanelContext, Saved, Subject};
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{
     Button, Card, Column, Icon, IntervalDot, Table, format, interval_dots, reflow, status_chip, tabs, text,
 };
 use crate::backend::state::RunView;
 use crate::report::csv;
-use crate::report::html::validation_html;
 use crate::stats::metric;
 use crate::validate::report::{Report, main_metric};
 
@@ -69,13 +68,19 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
             status_chip(ui, status, words);
         }
         let gone = ctx.state.models.iter().all(|m| m.id != model.sha256);
-        let why = gone.then_some("The model is no longer in the workspace");
+        let why = match gone {
+            true if model.binding.inputs.is_empty() => {
+                Some("Predictions in columns have no model that could be deployed")
+            }
+            true => Some("The model is no longer in the workspace"),
+            false => None,
+        };
         if Button::secondary("Deploy this model…").icon(Icon::Deploy).disabled_because(why).show(ui).clicked() {
             ctx.show(Subject::Deploy(run.id, model.sha256.clone()));
         }
         let save = Button::secondary("Save report…").icon(Icon::Export);
         if save.hover("One HTML file with everything on this page, without a row of data").show(ui).clicked() {
-            ctx.save("validation.html", validation_html(report));
+            ctx.save_by("validation.html", Saved::Report(run.id));
         }
     });
     ui.add_space(SPACE_S);

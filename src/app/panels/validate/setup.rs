@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::app::context::PanelContext;
 use crate::backend::command::{DatasetId, ModelId, Preparing};
 use crate::backend::event::JobTopic;
-use crate::backend::state::{DatasetView, ModelView, Preparation, RunView, RuntimeView};
+use crate::backend::state::{DatasetView, ModelView, PolicyView, Preparation, RunView, RuntimeView};
 use crate::backend::{Command, State};
+use crate::data::schema::Role;
 use crate::model::Task;
-use crate::validate::Plan;
-use crate::validate::policy::{SHIPPED, parse};
+use crate::validate::predictions::ClassScore;
+use crate::validate::{Plan, Predictions};
 
 /// The threshold a person begins with when the card names none.
 const USUAL_THRESHOLD: f64 = 0.5;
@@ -19,6 +20,12 @@ const USUAL_THRESHOLD: f64 = 0.5;
 pub(super) struct Setup {
     /// The candidates.
     pub(super) ticked: BTreeSet<ModelId>,
+    /// Whether predictions that stand in the data are a candidate too.
+    pub(super) said: bool,
+    /// The column with the predicted class or number.
+    pub(super) prediction: Option<String>,
+    /// The column with the score of the positive class.
+    pub(super) score: Option<String>,
     /// The data.
     pub(super) dataset: Option<DatasetId>,
     /// The target, once a person chose one.
@@ -29,8 +36,8 @@ pub(super) struct Setup {
     pub(super) threshold: f64,
     /// Columns by whose values the metrics are told apart.
     pub(super) segments: BTreeSet<String>,
-    /// The policy that judges, by its place among those that come with the program.
-    pub(super) policy: Option<usize>,
+    /// The policy that judges, by name.
+    pub(super) policy: Option<String>,
     /// A person changed something, so the defaults stay away.
     pub(super) touched: bool,
     revision: Option<u64>,
@@ -42,6 +49,9 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             ticked: BTreeSet::new(),
+            said: false,
+            prediction: None,
+            score: None,
             dataset: None,
             target: None,
             own_threshold: false,
@@ -87,6 +97,9 @@ impl Setup {
         if self.dataset.as_ref().is_some_and(|id| !state.datasets.iter().any(|d| &d.id == id)) {
             self.dataset = None;
         }
+        if self.policy(state).is_none() {
+            self.policy = None;
+        }
         if self.dataset.is_none() {
             self.dataset = default_dataset(state);
         }
@@ -114,6 +127,12 @@ impl Setup {
         self.target.clone().filter(there).or_else(|| card().filter(there)).or_else(|| data.target.clone().filter(there))
     }
 
+    /// The policy that judges.
+    pub(super) fn policy<'a>(&self, state: &'a State) -> Option<&'a PolicyView> {
+        let name = self.policy.as_ref()?;
+        state.policies.iter().map(AsRef::as_ref).find(|p| &p.policy.name == name)
+    }
+
     /// The task all candidates share.
     pub(super) fn task(&self, state: &State) -> Option<Task> {
         self.models(state).first().map(|m| m.inspection.task)
@@ -133,6 +152,27 @@ impl Setup {
             )),
             _ => None,
         }
+    }
+
+    /// Takes the columns that look like predictions and scores, where a person chose none.
+    pub(super) fn guess_predictions(&mut self, state: &State) {
+        let Some(data) = self.data(state) else { return };
+        let of = |role: Role| data.schema.iter().find(|c| c.role == role).map(|c| c.name.clone());
+        let (prediction, score) = (of(Role::Prediction), of(Role::Score));
+        self.prediction = self.prediction.take().or(prediction);
+        self.score = self.score.take().or(score);
+    }
+
+    /// The predictions that are a candidate, from columns that are there.
+    pub(super) fn predictions(&self, state: &State) -> Option<Predictions> {
+        let data = self.data(state).filter(|_| self.said)?;
+        let there = |name: &String| data.schema.iter().any(|c| &c.name == name);
+        let score = |column: String| ClassScore { class: None, column };
+        Some(Predictions {
+            prediction: self.prediction.clone().filter(there),
+            scores: self.score.clone().filter(there).map(score).into_iter().collect(),
+            transform: None,
+        })
     }
 
     fn wanted(&self, state: &State) -> Option<Preparing> {
@@ -173,14 +213,16 @@ impl Setup {
         if ctx.job(&JobTopic::Validate).is_some() {
             return Some("A validation is running".to_owned());
         }
+        let models = self.models(state);
         match &state.runtime {
+            // Nothing is run where only columns are judged.
+            _ if models.is_empty() && self.said => {}
             RuntimeView::Missing { way_out } => return Some(format!("ONNX Runtime is missing. {way_out}")),
             RuntimeView::Broken { why } => return Some(why.clone()),
             RuntimeView::Unknown | RuntimeView::Working => return Some("ONNX Runtime is being made ready".to_owned()),
             RuntimeView::Ready { .. } => {}
         }
-        let models = self.models(state);
-        if models.is_empty() {
+        if models.is_empty() && !self.said {
             return Some("Tick at least one candidate".to_owned());
         }
         if let Some(broken) = models.iter().find_map(|m| m.problem.clone()) {
@@ -192,6 +234,12 @@ impl Setup {
         }
         if self.target(state).is_none() {
             return Some("Choose the column that holds the truth".to_owned());
+        }
+        if self.predictions(state).is_some_and(|said| said.columns().next().is_none()) {
+            return Some("Choose the column with the predictions or their score".to_owned());
+        }
+        if models.is_empty() {
+            return None;
         }
         let Some(prepared) = self.prepared(state) else {
             return Some("The binding is being worked out".to_owned());
@@ -225,11 +273,10 @@ impl Setup {
         }
         let there = |name: &&String| self.data(ctx.state).is_some_and(|d| d.schema.iter().any(|c| &c.name == *name));
         plan.segments = self.segments.iter().filter(there).cloned().collect();
-        if let Some(shipped) = self.policy.and_then(|place| SHIPPED.get(place)) {
-            plan.policy = Some(parse(shipped.text).map_err(|error| error.to_string())?);
-        }
+        plan.policy = self.policy(ctx.state).map(|view| view.policy.clone());
         let models = self.models(ctx.state).iter().map(|m| m.id.clone()).collect();
-        ctx.command(Command::Validate { models, dataset, plan: Box::new(plan) });
+        let said = self.predictions(ctx.state);
+        ctx.command(Command::Validate { models, said, dataset, plan: Box::new(plan) });
         Ok(())
     }
 }

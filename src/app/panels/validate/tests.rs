@@ -31,6 +31,7 @@ fn with_results(mut world: World, change: impl Fn(&mut ModelResult)) -> World {
         p_value: Some(0.0001),
         p_better: Some(0.9999),
         method: "DeLong".to_owned(),
+        ..Comparison::default()
     }];
     run.report = Arc::new(report);
     world.state.runs[0] = Arc::new(run);
@@ -107,7 +108,7 @@ fn a_run_is_sent_with_every_ticked_candidate() {
     page.run();
     let asked = commands(page.state());
     let sent = asked.iter().find_map(|c| match c {
-        Command::Validate { models, dataset, plan } => Some((models.len(), dataset.as_str(), plan.target.as_str())),
+        Command::Validate { models, dataset, plan, .. } => Some((models.len(), dataset.as_str(), plan.target.as_str())),
         _ => None,
     });
     assert_eq!(sent, Some((2, "april", "late")));

@@ -1,0 +1,103 @@
+//! The policies of a workspace: those that come with the program, and those that people wrote.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::service::Service;
+use super::state::PolicyView;
+use crate::validate::policy::{SHIPPED, parse};
+
+/// The setting that keeps own policies: name → TOML text.
+const KEPT: &str = "policies";
+/// A policy is written by people; a larger file is another one by mistake.
+const LARGEST_BYTES: u64 = 1 << 20;
+
+impl Service {
+    /// Brings the shipped and the kept policies into the state.
+    pub(super) fn load_policies(&mut self) {
+        let mut all: Vec<Arc<PolicyView>> = SHIPPED
+            .iter()
+            .filter_map(|shipped| {
+                let policy = parse(shipped.text).ok()?;
+                Some(Arc::new(PolicyView { policy, toml: shipped.text.to_owned(), shipped: true }))
+            })
+            .collect();
+        for (name, toml) in self.kept_policies() {
+            match parse(&toml) {
+                Ok(policy) => all.push(Arc::new(PolicyView { policy, toml, shipped: false })),
+                Err(error) => self
+                    .warn(format!("The policy “{name}” cannot be read by this version, so it is not offered. {error}")),
+            }
+        }
+        self.state.policies = all;
+        self.touch();
+    }
+
+    fn kept_policies(&self) -> BTreeMap<String, String> {
+        let value = self.state.settings.get(KEPT).cloned().unwrap_or_default();
+        serde_json::from_value(value).unwrap_or_default()
+    }
+
+    fn keep_policies(&mut self, kept: &BTreeMap<String, String>) {
+        if let Ok(value) = serde_json::to_value(kept) {
+            self.set_setting(KEPT.to_owned(), value);
+        }
+        self.load_policies();
+    }
+
+    /// Reads a policy from a file and keeps it.
+    pub(super) fn add_policy(&mut self, path: &Path) {
+        let read = || -> Result<String, String> {
+            let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+            if size > LARGEST_BYTES {
+                return Err("it is too large to be a policy".to_owned());
+            }
+            std::fs::read_to_string(path).map_err(|e| e.to_string())
+        };
+        match read() {
+            Ok(toml) => self.save_policy(toml, None),
+            Err(why) => self.error(format!(
+                "The policy could not be read: {why}. Choose a TOML file with gates. {}",
+                path.display()
+            )),
+        }
+    }
+
+    /// Keeps a policy; one of the same name, and the one it replaces, go.
+    pub(super) fn save_policy(&mut self, toml: String, replaces: Option<&str>) {
+        let policy = match parse(&toml) {
+            Ok(policy) => policy,
+            Err(error) => return self.error(format!("The policy was not kept. {error}")),
+        };
+        if SHIPPED.iter().any(|shipped| shipped.name == policy.name) {
+            return self.error(format!(
+                "“{}” is the name of a policy that comes with the program. Give yours another name.",
+                policy.name
+            ));
+        }
+        let mut kept = self.kept_policies();
+        if let Some(old) = replaces {
+            kept.remove(old);
+        }
+        let known = kept.insert(policy.name.clone(), toml).is_some() || replaces.is_some();
+        self.keep_policies(&kept);
+        let word = if known { "Saved" } else { "Added" };
+        self.info(format!("{word} the policy “{}”", policy.name));
+    }
+
+    /// Takes an own policy out; results that were judged by it stay as they are.
+    pub(super) fn remove_policy(&mut self, name: &str) {
+        let mut kept = self.kept_policies();
+        if kept.remove(name).is_some() {
+            self.keep_policies(&kept);
+            self.info(format!("Removed the policy “{name}”"));
+        }
+    }
+
+    /// Writes a policy to a file.
+    pub(super) fn export_policy(&mut self, name: &str, path: &Path) {
+        let Some(found) = self.state.policies.iter().find(|p| p.policy.name == name).cloned() else { return };
+        self.export(path, &found.toml);
+    }
+}

@@ -1,0 +1,86 @@
+//! What the charts and tables of a validation show beyond its metrics, as plain data of bounded size.
+//!
+//! Everything here is a pure function of answers beside the truth. It draws nothing, reads no file and keeps nothing.
+
+mod against;
+mod errors;
+mod one_vs_rest;
+mod rates;
+mod scores;
+mod shares;
+mod worst;
+
+pub use against::{ErrorsByValue, ErrorsInBin, ResidualsAgainst, residuals_against};
+pub use errors::{ErrorHistogram, ResidualViews, residual_views};
+pub use one_vs_rest::{ClassAgainstRest, MicroAverages, OneVsRest, one_vs_rest};
+pub use rates::{DetCurve, det};
+pub use scores::{ScoreGroup, ScoreHistograms, scores};
+pub use shares::{column_shares, row_shares};
+pub use worst::{CellRow, WorstRow, cell_rows, worst};
+
+use super::measure::Answers;
+use crate::data::Watch;
+
+/// Rows in the table of the worst errors.
+pub const WORST_ROWS: usize = 50;
+
+/// All views of one model's answers that need no column of the data; what a task does not have is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Views {
+    /// How the scores spread, by class or by right and wrong; not for a regression or labels only.
+    pub scores: Option<ScoreHistograms>,
+    /// Detection error tradeoff of a binary model with scores and a target of both classes.
+    pub det: Option<DetCurve>,
+    /// Each class against the rest, and micro averages, for more than two classes.
+    pub one_vs_rest: Option<OneVsRest>,
+    /// Errors of a regression.
+    pub residual_views: Option<ResidualViews>,
+    /// The [`WORST_ROWS`] rows with the largest losses, the largest first.
+    pub worst: Vec<WorstRow>,
+}
+
+/// All views at once. `rows` are the table's row numbers of the answers, `positive` the index of the positive class of
+/// a binary task, `level` that of the intervals. `None` when the watch was cancelled.
+pub fn views(
+    answers: &Answers,
+    rows: &[u32],
+    classes: &[String],
+    positive: usize,
+    threshold: f64,
+    level: f64,
+    watch: &dyn Watch,
+) -> Option<Views> {
+    let cancelled = || watch.cancelled();
+    let scores = scores(answers, classes, positive);
+    if cancelled() {
+        return None;
+    }
+    let det = det(answers);
+    if cancelled() {
+        return None;
+    }
+    let one_vs_rest = match answers {
+        Answers::Multiclass { .. } => Some(one_vs_rest(answers, classes, level, watch)?),
+        Answers::Binary { .. } | Answers::Regression { .. } => None,
+    };
+    let residual_views = residual_views(answers);
+    if cancelled() {
+        return None;
+    }
+    let worst = worst(answers, rows, classes, positive, threshold, WORST_ROWS);
+    Some(Views { scores, det, one_vs_rest, residual_views, worst })
+}
+
+/// The name of a class; its number where it has none.
+fn class_name(classes: &[String], class: usize) -> String {
+    classes.get(class).cloned().unwrap_or_else(|| class.to_string())
+}
+
+/// The other class of a binary task.
+fn other_class(positive: usize) -> usize {
+    usize::from(positive == 0)
+}
+
+#[cfg(test)]
+mod tests;
