@@ -30,7 +30,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The path is a folder.
-    #[error("This is a folder, not a file. Choose a CSV or Parquet file in it: {}", path.display())]
+    #[error("This is a folder, not a file. Choose a CSV, Parquet or Arrow file in it: {}", path.display())]
     IsDirectory {
         /// The folder.
         path: PathBuf,
@@ -115,6 +115,24 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// What the decoder said.
+        reason: String,
+    },
+    /// An Arrow file that cannot be decoded.
+    #[error("The Arrow file is damaged, cut off or uses a feature that is not known ({reason}). Export it again, as a Feather file (version 2) or Parquet: {}", path.display())]
+    BadArrow {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A compressed file that cannot be unpacked.
+    #[error("The {what} file cannot be unpacked ({reason}). Copy or compress it again, or unpack it and choose the table itself: {}", path.display())]
+    BadArchive {
+        /// The file.
+        path: PathBuf,
+        /// The compression.
+        what: &'static str,
+        /// Why.
         reason: String,
     },
     /// No column has a type that can be used.

@@ -6,11 +6,11 @@ use std::time::Instant;
 use super::builder::Builder;
 use super::dialect::Dialect;
 use super::fingerprint::Stamp;
-use super::format::{Format, detect};
+use super::format::{Format, look};
 use super::read::ReadOptions;
 use super::records::{Cut, Records, Step};
 use super::table::{Column, Table};
-use super::{DataError, parquet};
+use super::{DataError, compressed, ipc, parquet};
 
 /// Values of a Parquet file that are decoded in a second on one slow core.
 const PARQUET_VALUES_PER_SECOND: f64 = 20e6;
@@ -22,7 +22,7 @@ const BYTES_PER_SECOND: f64 = 150e6;
 pub struct ReadEstimate {
     /// Size of the file in bytes.
     pub bytes: u64,
-    /// Rows: exact for Parquet, from the first megabyte for text.
+    /// Rows: exact for Parquet and Arrow, from the first megabytes for text.
     pub rows: Option<u64>,
     /// Bytes the table will take in memory.
     pub memory_bytes: u64,
@@ -39,7 +39,16 @@ pub fn estimate_read(path: &Path) -> Result<ReadEstimate, DataError> {
     if stamp.size == 0 {
         return Err(DataError::Empty { path: path.to_owned() });
     }
-    match detect(path)? {
+    let found = look(path)?;
+    if let Some(compression) = found.compression {
+        return estimate_compressed(path, compression, &stamp);
+    }
+    match found.format {
+        Format::Arrow => {
+            let (rows, memory_bytes) = ipc::size(path)?;
+            let seconds = stamp.size as f64 / BYTES_PER_SECOND + memory_bytes as f64 / 8.0 / PARQUET_VALUES_PER_SECOND;
+            Ok(ReadEstimate { bytes: stamp.size, rows: Some(rows), memory_bytes, seconds })
+        }
         Format::Parquet => {
             let (rows, memory_bytes) = parquet::footer(path)?;
             let seconds = stamp.size as f64 / BYTES_PER_SECOND + memory_bytes as f64 / 8.0 / PARQUET_VALUES_PER_SECOND;
@@ -47,6 +56,30 @@ pub fn estimate_read(path: &Path) -> Result<ReadEstimate, DataError> {
         }
         Format::Text => estimate_text(path, &stamp),
     }
+}
+
+/// The first megabytes are unpacked and looked at; the rest is taken to be compressed as well as they are on average.
+fn estimate_compressed(
+    path: &Path,
+    compression: compressed::Compression,
+    stamp: &Stamp,
+) -> Result<ReadEstimate, DataError> {
+    const LOOKED_AT: u64 = 4 << 20;
+    /// What text of tables commonly shrinks to a part of.
+    const USUAL_RATIO: f64 = 5.0;
+    let text = compressed::beginning(path, compression, LOOKED_AT)?;
+    let temporary = |e: std::io::Error| DataError::reading(path, &e);
+    let made = tempfile::NamedTempFile::new().map_err(temporary)?;
+    std::fs::write(made.path(), &text).map_err(temporary)?;
+    let inner = estimate_text(made.path(), &Stamp::of(made.path())?).map_err(|e| compressed::named(e, path))?;
+    let whole = (text.len() as u64) < LOOKED_AT;
+    let scale = if whole { 1.0 } else { (stamp.size as f64 * USUAL_RATIO / text.len().max(1) as f64).max(1.0) };
+    Ok(ReadEstimate {
+        bytes: stamp.size,
+        rows: inner.rows.map(|rows| (rows as f64 * scale) as u64),
+        memory_bytes: (inner.memory_bytes as f64 * scale) as u64,
+        seconds: inner.seconds * scale * 1.4,
+    })
 }
 
 fn estimate_text(path: &Path, stamp: &Stamp) -> Result<ReadEstimate, DataError> {

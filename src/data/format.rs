@@ -5,6 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::DataError;
+use super::compressed::{self, Compression};
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -14,6 +15,8 @@ pub enum Format {
     Text,
     /// Apache Parquet.
     Parquet,
+    /// Apache Arrow as a file: Feather version 2, IPC.
+    Arrow,
 }
 
 impl Format {
@@ -22,18 +25,25 @@ impl Format {
         match self {
             Self::Text => "CSV",
             Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+        }
+    }
+
+    /// The word under which layouts of this format are remembered; it never changes.
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
         }
     }
 }
 
 /// Beginnings of files that are not read, and what they are.
 const SIGNATURES: &[(&[u8], &str)] = &[
-    (b"\x1f\x8b", "a gzip-compressed file"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"),
     (b"BZh", "a bzip2-compressed file"),
     (b"\xfd7zXZ", "an xz-compressed file"),
-    (b"ARROW1", "an Arrow (Feather, IPC) file"),
-    (b"FEA1", "a Feather file"),
+    (b"FEA1", "a Feather file of version 1"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF document"),
     (b"\x89HDF", "an HDF5 file"),
@@ -42,19 +52,75 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"Obj\x01", "an Avro file"),
     (b"\x89PNG", "a picture"),
     (b"\x93NUMPY", "a NumPy array"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x80\x02", "a Python pickle"),
+    (b"\x80\x03", "a Python pickle"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"\x80\x05", "a Python pickle"),
+    (b"\xff\xff\xff\xff", "an Arrow stream, not an Arrow file"),
 ];
 
-/// Finds the format of a file that is not empty.
+/// What a file is: its format, and how it is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The format, of what is inside where the file is compressed.
+    pub format: Format,
+    /// The compression around it.
+    pub compression: Option<Compression>,
+}
+
+/// Finds the format of a file that is not empty; of a compressed one that of what is inside.
 ///
 /// # Errors
-/// When the content is of a format that is not read, a Parquet file is cut off, or the name promises
-/// Parquet and the content is not.
+/// When the content is of a format that is not read, a Parquet or Arrow file is cut off, or the name promises
+/// another format than the content has.
 pub fn detect(path: &Path) -> Result<Format, DataError> {
+    look(path).map(|found| found.format)
+}
+
+/// Like [`detect`], and says how the file is compressed.
+///
+/// # Errors
+/// Those of [`detect`], and when what is compressed is no text.
+pub fn look(path: &Path) -> Result<Found, DataError> {
     let reading = |e: std::io::Error| DataError::reading(path, &e);
     let mut file = File::open(path).map_err(reading)?;
-    let mut head = Vec::with_capacity(64);
-    (&mut file).take(64).read_to_end(&mut head).map_err(reading)?;
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(reading)?;
+    let Some(compression) = Compression::of(&head) else {
+        let format = of_head(path, &head, file, &ending(path))?;
+        return Ok(Found { format, compression: None });
+    };
+    let head = compressed::beginning(path, compression, HEAD_BYTES as u64)?;
+    let bad = |reason: &str| DataError::BadArchive {
+        path: path.to_owned(),
+        what: compression.word(),
+        reason: reason.to_owned(),
+    };
+    if Compression::of(&head).is_some() {
+        return Err(bad("it is compressed twice"));
+    }
+    if head.get(257..262) == Some(b"ustar".as_slice()) {
+        return Err(bad("it holds a tar archive of files, not one table"));
+    }
+    if head.starts_with(b"PAR1") || head.starts_with(ARROW_MAGIC) {
+        return Err(bad("it holds a Parquet or Arrow file, which is compressed inside already"));
+    }
+    let inner = path.file_stem().map(Path::new).map(ending).unwrap_or_default();
+    let format = of_head(path, &head, file, &inner)?;
+    Ok(Found { format, compression: Some(compression) })
+}
+
+const HEAD_BYTES: usize = 512;
+const ARROW_MAGIC: &[u8] = b"ARROW1";
+
+fn ending(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase()
+}
+
+fn of_head(path: &Path, head: &[u8], mut file: File, ending: &str) -> Result<Format, DataError> {
+    let reading = |e: std::io::Error| DataError::reading(path, &e);
     if head.is_empty() {
         return Err(DataError::Empty { path: path.to_owned() });
     }
@@ -70,11 +136,22 @@ pub fn detect(path: &Path) -> Result<Format, DataError> {
             Err(DataError::TruncatedParquet { path: path.to_owned() })
         };
     }
+    if head.starts_with(ARROW_MAGIC) && head.get(6..8) == Some(&[0, 0]) {
+        let size = file.seek(SeekFrom::End(0)).map_err(reading)?;
+        let mut tail = Vec::with_capacity(6);
+        file.seek(SeekFrom::Start(size.saturating_sub(6))).map_err(reading)?;
+        file.take(6).read_to_end(&mut tail).map_err(reading)?;
+        if size >= 20 && tail == ARROW_MAGIC {
+            return Ok(Format::Arrow);
+        }
+        let reason = "it was cut off while it was written or copied".to_owned();
+        return Err(DataError::BadArrow { path: path.to_owned(), reason });
+    }
     if head.starts_with(b"PARE") {
         return unsupported("an encrypted Parquet file");
     }
     if head.starts_with(b"PK\x03\x04") {
-        return unsupported(if matches!(ending.as_str(), "xlsx" | "xlsm" | "ods") {
+        return unsupported(if matches!(ending, "xlsx" | "xlsm" | "ods") {
             "a spreadsheet workbook"
         } else {
             "a zip archive or a spreadsheet workbook"
@@ -82,21 +159,30 @@ pub fn detect(path: &Path) -> Result<Format, DataError> {
     }
     if let Some((_, format)) = SIGNATURES.iter().find(|(start, _)| head.starts_with(start)) {
         // Three letters can begin a CSV header too.
-        if head.contains(&0) || !matches!(*format, "an ORC file" | "a bzip2-compressed file" | "a Feather file") {
+        if head.contains(&0)
+            || !matches!(*format, "an ORC file" | "a bzip2-compressed file" | "a Feather file of version 1")
+        {
             return unsupported(format);
         }
     }
-    if matches!(ending.as_str(), "parquet" | "pq" | "parq") {
+    if matches!(ending, "parquet" | "pq" | "parq") {
         return Err(DataError::NotParquet { path: path.to_owned() });
     }
-    let start = String::from_utf8_lossy(&head).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    if matches!(ending, "arrow" | "feather" | "ipc") {
+        let reason = "it does not begin as an Arrow file, whatever its name says".to_owned();
+        return Err(DataError::BadArrow { path: path.to_owned(), reason });
+    }
+    let start = String::from_utf8_lossy(head.get(..64).unwrap_or(head))
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return unsupported("a web page");
     }
     if start.starts_with("<?xml") {
         return unsupported("an XML file");
     }
-    if matches!(ending.as_str(), "json" | "ndjson" | "jsonl") || start.starts_with("{\"") || start.starts_with("[{") {
+    if matches!(ending, "json" | "ndjson" | "jsonl") || start.starts_with("{\"") || start.starts_with("[{") {
         return unsupported("a JSON file");
     }
     Ok(Format::Text)

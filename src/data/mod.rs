@@ -4,6 +4,7 @@
 //! It may not import any other room but `stats`, and no type of the library that decodes Parquet leaves it.
 
 mod builder;
+pub mod compressed;
 pub mod convert;
 mod dialect;
 pub mod error;
@@ -11,13 +12,18 @@ pub mod estimate;
 pub mod export;
 pub mod fingerprint;
 pub mod format;
+mod ipc;
+mod ipc_sound;
+pub mod layout;
 mod pages;
 mod parquet;
+mod part;
 pub mod profile;
 pub mod read;
 mod records;
 mod rows;
 pub mod schema;
+mod series;
 pub mod stream;
 pub mod table;
 pub mod target;

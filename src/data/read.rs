@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::fingerprint::Stamp;
-use super::format::{Format, detect};
+use super::format::{Format, look};
+use super::part::Part;
 use super::text::counted;
-use super::{DataError, Fingerprint, Table, Watch, convert, parquet, text};
+use super::{DataError, Fingerprint, Table, Watch, compressed, convert, ipc, parquet, text};
 
 /// What overrides detection; the default detects everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -51,10 +52,13 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
     if stamp.size == 0 {
         return Err(DataError::Empty { path: path.to_owned() });
     }
-    let format = detect(path)?;
-    let read = match format {
-        Format::Text => text::read(path, options, &stamp, watch),
-        Format::Parquet => parquet::read(path, options, &stamp, watch),
+    let found = look(path)?;
+    let format = found.format;
+    let read = match (found.compression, format) {
+        (Some(compression), _) => read_compressed(path, compression, options, &stamp, watch),
+        (None, Format::Text) => text::read(path, options, &stamp, watch),
+        (None, Format::Parquet) => parquet::read(path, options, &stamp, watch),
+        (None, Format::Arrow) => ipc::read(path, options, &stamp, watch),
     };
     // A file that is written to while it is read gives errors that mislead, so this is asked first.
     if !matches!(read, Err(DataError::Cancelled)) {
@@ -69,10 +73,10 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
             return Err(convert::not_found(name, &table));
         }
     }
-    if format == Format::Parquet {
+    if format != Format::Text {
         table = convert::apply_kinds(table, options, &mut notes)?;
-        if ending_misleads(path) {
-            notes.push("The file is Parquet, whatever its name says.".to_owned());
+        if ending_misleads(path, format) {
+            notes.push(format!("The file is {}, whatever its name says.", format.word()));
         }
     }
     if table.rows() == 1 {
@@ -85,7 +89,34 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
     Ok(Dataset { table: Arc::new(table), path: path.to_owned(), fingerprint, format, notes })
 }
 
-fn ending_misleads(path: &Path) -> bool {
+/// Unpacks a compressed text and reads that; the fingerprint is that of the file as it stands.
+fn read_compressed(
+    path: &Path,
+    compression: compressed::Compression,
+    options: &ReadOptions,
+    stamp: &Stamp,
+    watch: &dyn Watch,
+) -> Result<(Table, Fingerprint, Vec<String>), DataError> {
+    const UNPACKING: f32 = 0.3;
+    let (unpacked, fingerprint) =
+        compressed::unpack(path, compression, stamp, &Part { watch, from: 0.0, span: UNPACKING })?;
+    let inner = Stamp::of(unpacked.path())?;
+    if inner.size == 0 {
+        return Err(DataError::Empty { path: path.to_owned() });
+    }
+    let rest = Part { watch, from: UNPACKING, span: 1.0 - UNPACKING };
+    let (table, _, mut notes) =
+        text::read(unpacked.path(), options, &inner, &rest).map_err(|error| compressed::named(error, path))?;
+    notes.push(format!("The file is compressed with {}.", compression.word()));
+    Ok((table, fingerprint, notes))
+}
+
+fn ending_misleads(path: &Path, format: Format) -> bool {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    matches!(ending.as_str(), "csv" | "tsv" | "txt" | "tab")
+    match ending.as_str() {
+        "csv" | "tsv" | "txt" | "tab" | "json" | "ndjson" | "jsonl" | "xlsx" => true,
+        "parquet" | "pq" | "parq" => format != Format::Parquet,
+        "arrow" | "feather" | "ipc" => format != Format::Arrow,
+        _ => false,
+    }
 }

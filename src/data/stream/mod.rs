@@ -14,7 +14,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use super::fingerprint::Stamp;
-use super::format::{Format, detect};
+use super::format::{Format, look};
 use super::read::ReadOptions;
 use super::text::counted;
 use super::{Column, DataError, Fingerprint, Kind, Table, Values, Watch, read_table};
@@ -86,13 +86,14 @@ impl Stream {
         if stamp.size == 0 {
             return Err(DataError::Empty { path: path.to_owned() });
         }
-        let format = detect(path)?;
+        let found = look(path)?;
+        let format = found.format;
         let chunk_rows = chunk_rows.max(1);
         let half = Part { watch, from: 0.0, span: 0.5 };
         let opened = if format == Format::Parquet {
             groups::open(path, options, columns, chunk_rows, &stamp, &half)
                 .map(|(settled, chunks)| (settled, Chunks::Parquet(Box::new(chunks))))
-        } else if format == Format::Text && stamp.size > small_bytes {
+        } else if format == Format::Text && found.compression.is_none() && stamp.size > small_bytes {
             text::open(path, options, columns, chunk_rows, &stamp, &half)
                 .map(|(settled, chunks)| (settled, Chunks::Text(Box::new(chunks))))
         } else {

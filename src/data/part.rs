@@ -1,0 +1,21 @@
+//! A listener to a part of some work.
+
+use super::Watch;
+
+/// Tells the progress of one part as progress of the whole, and passes on cancel.
+pub(crate) struct Part<'a> {
+    pub(crate) watch: &'a dyn Watch,
+    /// Progress of the whole where the part begins, and the share of the whole that it is.
+    pub(crate) from: f32,
+    pub(crate) span: f32,
+}
+
+impl Watch for Part<'_> {
+    fn progress(&self, done: f32) {
+        self.watch.progress(self.from + self.span * done.clamp(0.0, 1.0));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.watch.cancelled()
+    }
+}
