@@ -1,7 +1,7 @@
 //! What must hold for any data: laws of the numbers in the stats room.
 
 use modeldeck::stats::binary::BinaryCounts;
-use modeldeck::stats::delong::Placements;
+use modeldeck::stats::delong::{Area, Placements};
 use modeldeck::stats::moments::{Moments, quantile_sorted};
 use modeldeck::stats::multiclass::ConfusionMatrix;
 use modeldeck::stats::ranked::{CurvePoint, RankedScores, thin};
@@ -179,7 +179,13 @@ proptest! {
     #[test]
     fn the_interval_of_an_area_holds_it((scores, truth) in scored()) {
         let placements = Placements::of(&scores, &truth).unwrap();
-        if let Some(i) = intervals::delong(&placements, 0.95) {
+        let (seen, ranked) = (placements.area(), Area::of(&RankedScores::new(&scores, &truth)).unwrap());
+        prop_assert!(near(seen.auc, ranked.auc) && seen.smaller_class == ranked.smaller_class);
+        match (seen.spread, ranked.spread) {
+            (Some(a), Some(b)) => prop_assert!(near(a.error, b.error) && (a.skewness - b.skewness).abs() < 1e-6, "{:?} {:?}", a, b),
+            (a, b) => prop_assert_eq!(a, b),
+        }
+        if let Some(i) = intervals::delong(&ranked, 0.95) {
             prop_assert!(0.0 <= i.low && i.low <= placements.auc + 1e-12 && placements.auc <= i.high + 1e-12 && i.high <= 1.0);
         }
     }

@@ -190,7 +190,7 @@ fn det_curves_are_scikit_learns() {
         seen += 1;
         let Answers::Binary { scores, positive, .. } = binary_answers(&case) else { continue };
         let points = det_curve(&RankedScores::new(&scores, &positive));
-        let curve = views::det(&binary_answers(&case)).unwrap();
+        let curve = views::det(&RankedScores::new(&scores, &positive)).unwrap();
         let all = |ours: &[Option<f64>], key: &str| {
             let theirs = theirs[key].as_array().unwrap();
             assert_eq!(ours.len(), theirs.len(), "{}: {key}", case["name"]);
@@ -252,7 +252,10 @@ fn check_finite(views: &Views) {
 fn views_of_every_case_are_finite_and_small() {
     let of = |answers: &Answers, classes: &[String]| {
         let rows: Vec<u32> = (0..answers.rows() as u32).collect();
-        let views = views::views(answers, &rows, classes, 1, 0.5, LEVEL, &NoWatch).unwrap();
+        let ranked = answers.ranked();
+        let looked =
+            views::Looked { answers, ranked: ranked.as_ref(), rows: &rows, classes, positive: 1, threshold: 0.5 };
+        let views = views::views(looked, LEVEL, &NoWatch).unwrap();
         check_finite(&views);
         assert!(views.worst.len() <= views::WORST_ROWS);
     };

@@ -1,7 +1,7 @@
 //! How average precision varies over samples, and its interval.
 
 use super::intervals::{Interval, wilson};
-use super::ranked::{CurvePoint, RankedScores};
+use super::ranked::RankedScores;
 use super::skewed::{Scale, Spread};
 
 /// How average precision varies, and by how much it is too high on average.
@@ -50,13 +50,13 @@ pub fn vary(ranked: &RankedScores) -> Option<Variation> {
     }
     let n = positives + negatives;
     let value = ranked.average_precision()?;
-    let curve = ranked.roc_curve();
-    let counts = |p: &CurvePoint| ((p.y * positives).round(), (p.x * negatives).round());
+    let steps = ranked.steps();
     let (mut raised, mut diluted, mut bias) = (0.0, 0.0, 0.0);
     let mut sums = Sums::default();
-    for pair in curve.windows(2).rev() {
-        let [higher, here] = pair else { continue };
-        let ((tp_above, fp_above), (tp, fp)) = (counts(higher), counts(here));
+    for (place, here) in steps.iter().enumerate().rev() {
+        let above = place.checked_sub(1).and_then(|place| steps.get(place));
+        let (tp_above, fp_above) = above.map_or((0.0, 0.0), |s| (s.tp as f64, s.fp as f64));
+        let (tp, fp) = (here.tp as f64, here.fp as f64);
         let (yes, no, rows) = (tp - tp_above, fp - fp_above, tp + fp);
         let precision = tp / rows;
         raised += yes / rows;

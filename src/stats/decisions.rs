@@ -1,7 +1,7 @@
 //! What each threshold would decide: exact counts at many thresholds, small enough to keep and to draw from.
 
 use super::binary::BinaryCounts;
-use super::ranked::{CurvePoint, RankedScores, thin};
+use super::ranked::RankedScores;
 
 /// Points kept along the ROC curve.
 const ALONG_THE_CURVE: usize = 1_000;
@@ -53,12 +53,8 @@ impl DecisionTable {
     /// The table of ranked scores. Thresholds that are kept: spread along the ROC curve, all hundredths when the scores lie
     /// between 0 and 1, and one above the highest score.
     pub fn new(ranked: &RankedScores) -> Self {
-        let curve = ranked.roc_curve();
-        let mut thresholds: Vec<f64> = if curve.is_empty() {
-            Vec::new()
-        } else {
-            thin(&curve, ALONG_THE_CURVE).iter().map(|p: &CurvePoint| p.threshold).filter(|t| t.is_finite()).collect()
-        };
+        let curve = ranked.thin_roc_curve(ALONG_THE_CURVE);
+        let mut thresholds: Vec<f64> = curve.iter().map(|p| p.threshold).filter(|t| t.is_finite()).collect();
         let inside = thresholds.iter().all(|t| (0.0..=1.0).contains(t));
         if inside {
             thresholds.extend((0..=HUNDREDTHS).map(|i| f64::from(i) / f64::from(HUNDREDTHS)));

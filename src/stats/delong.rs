@@ -1,7 +1,9 @@
 //! Variance of the area under the ROC curve, and of the difference of two, after DeLong, DeLong and Clarke-Pearson
 //! (1988), in O(n log n) by one sort of each class; the same numbers as the midranks of Sun and Xu (2014).
 
-use super::ranked::key;
+use super::moments::Moments;
+use super::radix::sort_by_key;
+use super::ranked::{RankedScores, key};
 use super::skewed::Spread;
 
 /// Weight of the expected variance beside the seen one, over the root of the rows of the smaller class. Found by
@@ -18,11 +20,69 @@ pub struct Placements {
     negative: Vec<f64>,
 }
 
+/// An area under the ROC curve with how it varies over samples: each class's placements are means of independent rows,
+/// with Welch's degrees of freedom (1947), as Brunner and Munzel (2000) take them.
+///
+/// Where nearly every pair is in order, a handful of misplaced rows make up the variance, and most samples hold too few
+/// of them. So the variance is drawn a little towards the one of Hanley and `McNeil` (1982), which follows from the area
+/// alone, and the less so the more rows there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// The area.
+    pub auc: f64,
+    /// How it varies; `None` when a class has one row only.
+    pub spread: Option<Spread>,
+    /// Rows of the smaller class: what an area of 0 or 1, which has no spread, was seen on.
+    pub smaller_class: u64,
+}
+
+impl Area {
+    /// The area of ranked scores, in one look at the ranks; `None` when a class is missing.
+    pub fn of(ranked: &RankedScores) -> Option<Self> {
+        let auc = ranked.roc_auc()?;
+        let (m, n) = (ranked.positives() as f64, ranked.negatives() as f64);
+        let (mut yes, mut no) = ([0.0; 2], [0.0; 2]);
+        let add = |sums: &mut [f64; 2], rows: f64, share: f64| {
+            let gap = share - auc;
+            let square = rows * gap * gap;
+            sums[0] += square;
+            sums[1] += square * gap;
+        };
+        let (mut tp, mut fp) = (0, 0);
+        for step in ranked.steps() {
+            let (more_yes, more_no) = ((step.tp - tp) as f64, (step.fp - fp) as f64);
+            // Ties count half on both sides.
+            add(&mut yes, more_yes, (n - (step.fp + fp) as f64 / 2.0) / n);
+            add(&mut no, more_no, (step.tp + tp) as f64 / 2.0 / m);
+            (tp, fp) = (step.tp, step.fp);
+        }
+        let moments = |n: u64, [m2, m3]: [f64; 2]| Moments { n, mean: auc, m2, m3 };
+        Some(Self::from_placements(auc, &moments(ranked.positives(), yes), &moments(ranked.negatives(), no)))
+    }
+
+    /// The area from the moments of both classes' placements.
+    fn from_placements(auc: f64, positive: &Moments, negative: &Moments) -> Self {
+        let smaller_class = positive.n.min(negative.n);
+        let spread = Spread::of_mean(positive).zip(Spread::of_mean(negative)).map(|(yes, no)| {
+            let own = yes.plus(&no);
+            let (m, n) = (positive.n as f64, negative.n as f64);
+            let square = auc * auc;
+            let of_yes = auc / (2.0 - auc) - square;
+            let of_no = 2.0 * square / (1.0 + auc) - square;
+            let expected = (auc * (1.0 - auc) + (m - 1.0) * of_yes + (n - 1.0) * of_no) / (m * n);
+            let weight = EXPECTED / m.min(n).sqrt();
+            let variance = (1.0 - weight) * own.error * own.error + weight * expected.max(0.0);
+            Spread { error: variance.sqrt(), ..own }
+        });
+        Self { auc, spread, smaller_class }
+    }
+}
+
 /// Scores of one class as ordered keys with their places, ascending.
 fn ordered(scores: &[f64], positive: &[bool], wanted: bool) -> Vec<(u64, u32)> {
     let of_class = scores.iter().zip(positive).filter(|(_, p)| **p == wanted);
     let mut rows: Vec<(u64, u32)> = of_class.zip(0..).map(|((score, _), place)| (key(*score), place)).collect();
-    rows.sort_unstable();
+    sort_by_key(&mut rows, |row| row.0);
     rows
 }
 
@@ -62,33 +122,15 @@ impl Placements {
         Some(Self { auc, positive, negative })
     }
 
-    /// Rows of the smaller class: what an area of 0 or 1, which has no spread, was seen on.
-    pub fn smaller_class(&self) -> usize {
-        self.positive.len().min(self.negative.len())
-    }
-
     /// Variance of the area; `None` when a class has one row only.
     pub fn variance(&self) -> Option<f64> {
         self.covariance(self)
     }
 
-    /// How the area varies over samples: each class's placements are means of independent rows, with Welch's degrees of
-    /// freedom (1947), as Brunner and Munzel (2000) take them. `None` when a class has one row only.
-    ///
-    /// Where nearly every pair is in order, a handful of misplaced rows make up the variance, and most samples hold too
-    /// few of them. So the variance is drawn a little towards the one of Hanley and `McNeil` (1982), which follows from the
-    /// area alone, and the less so the more rows there are.
-    pub fn spread(&self) -> Option<Spread> {
-        let of = |shares: &[f64]| Spread::of_mean(&shares.iter().copied().collect());
-        let own = of(&self.positive)?.plus(&of(&self.negative)?);
-        let (m, n) = (self.positive.len() as f64, self.negative.len() as f64);
-        let (area, square) = (self.auc, self.auc * self.auc);
-        let of_yes = area / (2.0 - area) - square;
-        let of_no = 2.0 * square / (1.0 + area) - square;
-        let expected = (area * (1.0 - area) + (m - 1.0) * of_yes + (n - 1.0) * of_no) / (m * n);
-        let weight = EXPECTED / m.min(n).sqrt();
-        let variance = (1.0 - weight) * own.error * own.error + weight * expected.max(0.0);
-        Some(Spread { error: variance.sqrt(), ..own })
+    /// The area with how it varies.
+    pub fn area(&self) -> Area {
+        let of = |shares: &[f64]| shares.iter().copied().collect::<Moments>();
+        Area::from_placements(self.auc, &of(&self.positive), &of(&self.negative))
     }
 
     /// Adds each row's influence on the area, times `weight`: what the area would gain per row if rows like it were more
@@ -142,7 +184,7 @@ mod tests {
         assert!(moments.mean.abs() < 1e-12);
         let ratio = moments.variance().unwrap() / 500.0 / placements.variance().unwrap();
         assert!((ratio - 1.0).abs() < 0.01, "{ratio}");
-        let spread = placements.spread().unwrap();
+        let spread = placements.area().spread.unwrap();
         assert!((spread.error.powi(2) / placements.variance().unwrap() - 1.0).abs() < 0.1, "{spread:?}");
     }
 

@@ -14,6 +14,29 @@ pub fn det_curve(ranked: &RankedScores) -> Vec<CurvePoint> {
     roc.iter().skip(first).rev().map(|p| CurvePoint { y: 1.0 - p.y, ..*p }).collect()
 }
 
+/// Places of points that can be told apart when drawn: a probit costs more than all else, and of a million points most
+/// fall on one pixel. A point is kept where a rate moved by a thousandth, or by a fiftieth of itself or of its
+/// complement, since the last one kept; both ends are.
+fn apart(points: &[CurvePoint]) -> Vec<usize> {
+    const MANY: usize = 10_000;
+    if points.len() <= MANY {
+        return (0..points.len()).collect();
+    }
+    let moved = |a: f64, b: f64| {
+        let gap = (a - b).abs();
+        gap > 1e-3 || gap > 0.02 * a.min(1.0 - a)
+    };
+    let mut kept: Vec<usize> = Vec::new();
+    let mut last: Option<&CurvePoint> = None;
+    for (place, point) in points.iter().enumerate() {
+        if place + 1 == points.len() || last.is_none_or(|l| moved(l.x, point.x) || moved(l.y, point.y)) {
+            kept.push(place);
+            last = Some(point);
+        }
+    }
+    kept
+}
+
 /// At most `most` points of a DET curve, spread evenly along its length on probit axes, on which it is drawn. Rates of
 /// 0 and 1, infinite there, stand where half a row would be; the points themselves are kept as they are.
 pub fn thin_det(points: &[CurvePoint], positives: u64, negatives: u64, most: usize) -> Vec<CurvePoint> {
@@ -22,9 +45,9 @@ pub fn thin_det(points: &[CurvePoint], positives: u64, negatives: u64, most: usi
         probit(rate.clamp(half, 1.0 - half)).unwrap_or_default()
     };
     // The place of a point travels in its threshold through the thinning.
-    let drawn: Vec<CurvePoint> = points
-        .iter()
-        .enumerate()
+    let drawn: Vec<CurvePoint> = apart(points)
+        .into_iter()
+        .filter_map(|place| Some((place, points.get(place)?)))
         .map(|(place, p)| CurvePoint { threshold: place as f64, x: placed(p.x, negatives), y: placed(p.y, positives) })
         .collect();
     thin(&drawn, most).iter().filter_map(|p| points.get(p.threshold as usize).copied()).collect()

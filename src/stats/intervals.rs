@@ -2,7 +2,7 @@
 
 use statrs::distribution::{Binomial, ContinuousCDF as _, DiscreteCDF as _, Normal, StudentsT};
 
-use super::delong::Placements;
+use super::delong::Area;
 use super::moments::Moments;
 use super::skewed::{Scale, Spread};
 
@@ -113,14 +113,14 @@ pub fn logit(value: f64, variance: f64, level: f64, method: &'static str) -> Opt
     Some(Interval { low: back(centre - half), high: back(centre + half), method })
 }
 
-/// DeLong's interval of an area under the ROC curve, by Student's t on the logit scale ([`Placements::spread`]). Classes
+/// DeLong's interval of an area under the ROC curve, by Student's t on the logit scale ([`Area`]). Classes
 /// fully apart show no spread, which is not certainty: then Wilson's for the rows of the smaller class. `None` when a
 /// class has one row only.
-pub fn delong(placements: &Placements, level: f64) -> Option<Interval> {
-    let spread = placements.spread()?;
-    let auc = placements.auc;
+pub fn delong(area: &Area, level: f64) -> Option<Interval> {
+    let spread = area.spread?;
+    let auc = area.auc;
     if spread.error <= 0.0 || auc <= 0.0 || auc >= 1.0 {
-        let rows = placements.smaller_class() as f64;
+        let rows = area.smaller_class as f64;
         return wilson(auc * rows, rows, level).map(|i| Interval { method: "wilson, smaller class", ..i });
     }
     spread.even_interval(auc, level, Scale::Logit, "delong, logit")
@@ -156,7 +156,7 @@ pub fn delta(
 }
 
 /// The counts with `rows` more, spread evenly over the cells; in a square table over those of rows and columns in use.
-pub(super) fn with_more(counts: &[f64], rows: f64) -> Vec<f64> {
+fn with_more(counts: &[f64], rows: f64) -> Vec<f64> {
     let side = counts.len().isqrt();
     let used: Vec<bool> = if side > 0 && side * side == counts.len() {
         let row_in_use: Vec<bool> = counts.chunks(side).map(|row| row.iter().any(|c| *c > 0.0)).collect();
@@ -222,6 +222,7 @@ pub fn of_median(sorted: &[f64], level: f64) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::ranked::RankedScores;
 
     #[test]
     fn wilson_as_published() {
@@ -261,7 +262,8 @@ mod tests {
         let accuracy = |c: &[f64]| Some((c.first()? + c.get(3)?) / c.iter().sum::<f64>());
         let i = delta(&[10.0, 0.0, 0.0, 10.0], 0.95, (0.0, 1.0), accuracy).unwrap();
         assert!(i.low < 0.9 && i.low > 0.6 && i.high == 1.0, "{i:?}");
-        let apart = Placements::of(&[0.1, 0.2, 0.3, 0.8, 0.9], &[false, false, false, true, true]).unwrap();
+        let apart = RankedScores::new(&[0.1, 0.2, 0.3, 0.8, 0.9], &[false, false, false, true, true]);
+        let apart = Area::of(&apart).unwrap();
         let i = delong(&apart, 0.95).unwrap();
         assert!(i.low < 0.5 && i.high == 1.0, "{i:?}");
         let i = f1(5.0, 0.0, 0.0, 0.95).unwrap();

@@ -23,6 +23,7 @@ pub mod normal_quantiles;
 pub mod one_vs_rest;
 pub mod paired;
 pub mod probability;
+mod radix;
 pub mod random;
 pub mod ranked;
 pub mod regression;

@@ -27,6 +27,29 @@ impl Moments {
         self.m2 += square;
     }
 
+    /// Gathers values block by block: each block's mean first, then its deviations, which needs no division a value.
+    pub fn of_blocks(values: impl Iterator<Item = f64>) -> Self {
+        const BLOCK: usize = 1_024;
+        let mut all = Self::default();
+        let mut block: Vec<f64> = Vec::with_capacity(BLOCK);
+        let mut values = values.fuse();
+        loop {
+            block.clear();
+            block.extend(values.by_ref().take(BLOCK));
+            if block.is_empty() {
+                return all;
+            }
+            let mean = block.iter().sum::<f64>() / block.len() as f64;
+            let (mut m2, mut m3) = (0.0, 0.0);
+            for x in &block {
+                let gap = x - mean;
+                m2 += gap * gap;
+                m3 += gap * gap * gap;
+            }
+            all.merge(&Self { n: block.len() as u64, mean, m2, m3 });
+        }
+    }
+
     /// Adds all values of another gathering.
     pub fn merge(&mut self, other: &Self) {
         if other.n == 0 {

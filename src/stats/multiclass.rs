@@ -1,13 +1,21 @@
 //! Metrics of a choice among classes, from the confusion matrix and from probabilities.
 
+use std::collections::BTreeMap;
+
 use super::probability::log_loss_of;
 use super::ranked::RankedScores;
+
+/// Classes up to which every cell has a place; beyond, only cells with rows are kept, since most are empty.
+const DENSE: usize = 512;
 
 /// Rows by true class and predicted class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfusionMatrix {
     k: usize,
-    counts: Vec<f64>,
+    /// All cells, row after row, up to [`DENSE`] classes.
+    dense: Vec<f64>,
+    /// Cells with rows beyond that, by true class and predicted class.
+    sparse: BTreeMap<(usize, usize), f64>,
 }
 
 /// One class against the rest.
@@ -28,7 +36,8 @@ pub struct ClassQuality {
 impl ConfusionMatrix {
     /// An empty matrix of `k` classes.
     pub fn new(k: usize) -> Self {
-        Self { k, counts: vec![0.0; k * k] }
+        let dense = if k <= DENSE { vec![0.0; k * k] } else { Vec::new() };
+        Self { k, dense, sparse: BTreeMap::new() }
     }
 
     /// Counts labels; a row with a label of `k` or more in either is ignored.
@@ -42,16 +51,32 @@ impl ConfusionMatrix {
 
     /// A matrix from `k × k` (weighted) counts, row after row.
     pub fn from_counts(k: usize, counts: Vec<f64>) -> Self {
-        Self { k, counts }
+        if k <= DENSE {
+            return Self { k, dense: counts, sparse: BTreeMap::new() };
+        }
+        let mut matrix = Self::new(k);
+        for (place, rows) in counts.into_iter().enumerate().filter(|(_, rows)| *rows > 0.0) {
+            matrix.add(place / k, place % k, rows);
+        }
+        matrix
     }
 
     /// Adds rows of true class `t` that were called `s`.
     pub fn add(&mut self, t: usize, s: usize, rows: f64) {
-        if t < self.k
-            && s < self.k
-            && let Some(count) = self.counts.get_mut(t * self.k + s)
-        {
+        if t >= self.k || s >= self.k {
+            return;
+        }
+        if self.k > DENSE {
+            *self.sparse.entry((t, s)).or_default() += rows;
+        } else if let Some(count) = self.dense.get_mut(t * self.k + s) {
             *count += rows;
+        }
+    }
+
+    /// Adds the rows of another matrix of as many classes.
+    pub fn merge(&mut self, other: &Self) {
+        for (t, s, rows) in other.cells() {
+            self.add(t, s, rows);
         }
     }
 
@@ -62,17 +87,28 @@ impl ConfusionMatrix {
 
     /// Rows of true class `t` that were called `s`.
     pub fn at(&self, t: usize, s: usize) -> f64 {
-        if t < self.k && s < self.k { self.counts.get(t * self.k + s).copied().unwrap_or(0.0) } else { 0.0 }
+        if t >= self.k || s >= self.k {
+            return 0.0;
+        }
+        let cell = if self.k > DENSE { self.sparse.get(&(t, s)) } else { self.dense.get(t * self.k + s) };
+        cell.copied().unwrap_or(0.0)
     }
 
-    /// All counts, row after row.
-    pub fn counts(&self) -> &[f64] {
-        &self.counts
+    /// The cells with rows: true class, predicted class, rows.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, usize, f64)> {
+        let k = self.k.max(1);
+        let dense = self.dense.iter().enumerate().map(move |(place, rows)| (place / k, place % k, *rows));
+        dense.filter(|(.., rows)| *rows > 0.0).chain(self.sparse.iter().map(|((t, s), rows)| (*t, *s, *rows)))
+    }
+
+    /// All counts, row after row: `k × k` of them, so for few classes only.
+    pub fn counts(&self) -> Vec<f64> {
+        (0..self.k).flat_map(|t| (0..self.k).map(move |s| self.at(t, s))).collect()
     }
 
     /// All rows.
     pub fn rows(&self) -> f64 {
-        self.counts.iter().sum()
+        self.cells().map(|(.., rows)| rows).sum()
     }
 
     fn right(&self) -> f64 {
@@ -82,20 +118,22 @@ impl ConfusionMatrix {
     /// Quality of each class; a share of nothing is 0, as scikit-learn.
     pub fn per_class(&self) -> Vec<ClassQuality> {
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-        (0..self.k)
-            .map(|c| {
-                let support: f64 = (0..self.k).map(|s| self.at(c, s)).sum();
-                let called: f64 = (0..self.k).map(|t| self.at(t, c)).sum();
-                let hit = self.at(c, c);
-                ClassQuality {
-                    precision: share(hit, called),
-                    recall: share(hit, support),
-                    f1: share(2.0 * hit, support + called),
-                    support,
-                    called,
-                }
-            })
-            .collect()
+        let mut classes = vec![ClassQuality::default(); self.k];
+        for (t, s, rows) in self.cells() {
+            if let Some(class) = classes.get_mut(t) {
+                class.support += rows;
+            }
+            if let Some(class) = classes.get_mut(s) {
+                class.called += rows;
+            }
+        }
+        for (c, class) in classes.iter_mut().enumerate() {
+            let hit = self.at(c, c);
+            class.precision = share(hit, class.called);
+            class.recall = share(hit, class.support);
+            class.f1 = share(2.0 * hit, class.support + class.called);
+        }
+        classes
     }
 
     fn average(&self, value: impl Fn(&ClassQuality) -> f64, weighted: bool) -> Option<f64> {
@@ -204,6 +242,23 @@ mod tests {
         assert!((m.metric("recall_macro").unwrap() - recall).abs() < 1e-12);
         assert_eq!(m.metric("cohen_kappa"), Some(0.5));
         assert_eq!(ConfusionMatrix::new(3).metric("accuracy"), None);
+    }
+
+    #[test]
+    fn many_classes_are_counted_as_few_are() {
+        let mut random = crate::stats::random::SplitMix64::new(1);
+        let truth: Vec<u32> = (0..3_000).map(|_| random.below(7) as u32).collect();
+        let said: Vec<u32> =
+            truth.iter().map(|t| if random.unit() < 0.7 { *t } else { random.below(7) as u32 }).collect();
+        let few = ConfusionMatrix::of(&truth, &said, 7);
+        let mut many = ConfusionMatrix::of(&truth, &said, 10_000);
+        for name in ["accuracy", "f1_macro", "precision_weighted", "balanced_accuracy", "mcc", "cohen_kappa"] {
+            let (a, b) = (few.metric(name).unwrap(), many.metric(name).unwrap());
+            assert!((a - b).abs() < 1e-12, "{name}");
+        }
+        assert_eq!((many.at(3, 3), many.rows()), (few.at(3, 3), 3_000.0));
+        many.merge(&many.clone());
+        assert_eq!(many.rows(), 6_000.0);
     }
 
     #[test]

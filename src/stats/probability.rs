@@ -1,5 +1,7 @@
 //! Quality of probabilities: log loss, Brier score, calibration.
 
+use super::moments::Moments;
+
 /// scikit-learn clips probabilities to this distance from 0 and 1: the machine epsilon of double precision.
 const EPSILON: f64 = f64::EPSILON;
 
@@ -10,17 +12,22 @@ pub fn log_loss_of(p: f64) -> f64 {
 
 /// Mean negative log probability of the truth; `None` without rows.
 pub fn log_loss(scores: &[f64], positive: &[bool]) -> Option<f64> {
-    mean(scores.iter().zip(positive).map(|(s, p)| log_loss_of(if *p { *s } else { 1.0 - *s })))
+    log_losses(scores, positive).mean()
 }
 
 /// Mean squared distance of score and truth; `None` without rows.
 pub fn brier(scores: &[f64], positive: &[bool]) -> Option<f64> {
-    mean(scores.iter().zip(positive).map(|(s, p)| (s - f64::from(u8::from(*p))).powi(2)))
+    squared_errors(scores, positive).mean()
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0_u64), |(sum, n), x| (sum + x, n + 1));
-    (n > 0).then(|| sum / n as f64)
+/// The log losses of all rows.
+pub fn log_losses(scores: &[f64], positive: &[bool]) -> Moments {
+    Moments::of_blocks(scores.iter().zip(positive).map(|(s, p)| log_loss_of(if *p { *s } else { 1.0 - *s })))
+}
+
+/// The squared distances of score and truth of all rows.
+pub fn squared_errors(scores: &[f64], positive: &[bool]) -> Moments {
+    Moments::of_blocks(scores.iter().zip(positive).map(|(s, p)| (s - f64::from(u8::from(*p))).powi(2)))
 }
 
 /// One bin of scores.

@@ -1,13 +1,16 @@
 //! Everything that follows from ranking rows by score: sorted once, then ROC, precision-recall, AUC, any threshold.
 
 use super::binary::BinaryCounts;
+use super::radix::sort_by_key;
 
 /// One distinct score with the rows at and above it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Step {
-    score: f64,
-    tp: u64,
-    fp: u64,
+pub(super) struct Step {
+    pub(super) score: f64,
+    /// Positive rows.
+    pub(super) tp: u64,
+    /// Negative rows.
+    pub(super) fp: u64,
 }
 
 /// Rows ranked by score, equal scores together.
@@ -59,8 +62,8 @@ impl RankedScores {
             let class = if *positive { &mut yes } else { &mut no };
             class.push(key(*score));
         }
-        yes.sort_unstable();
-        no.sort_unstable();
+        sort_by_key(&mut yes, |key| *key);
+        sort_by_key(&mut no, |key| *key);
         let mut ranked = Self::default();
         let (mut yes, mut no) = (yes.into_iter().rev().peekable(), no.into_iter().rev().peekable());
         while let Some(top) = yes.peek().max(no.peek()).copied() {
@@ -79,6 +82,11 @@ impl RankedScores {
     /// Rows of the negative class.
     pub fn negatives(&self) -> u64 {
         self.negatives
+    }
+
+    /// The distinct scores, the highest first.
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// Area under the ROC curve; `None` when a class is missing.
@@ -111,25 +119,43 @@ impl RankedScores {
 
     /// The ROC curve, from beyond the highest score down, a point for each distinct score.
     pub fn roc_curve(&self) -> Vec<CurvePoint> {
-        if self.positives == 0 || self.negatives == 0 {
-            return Vec::new();
-        }
+        self.roc_points().collect()
+    }
+
+    /// The ROC curve with at most `most` points, as [`thin`] gives it.
+    pub fn thin_roc_curve(&self, most: usize) -> Vec<CurvePoint> {
+        thinned(|| self.roc_points(), most)
+    }
+
+    fn roc_points(&self) -> impl Iterator<Item = CurvePoint> {
         let (p, n) = (self.positives as f64, self.negatives as f64);
-        std::iter::once(CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 0.0 })
-            .chain(self.steps.iter().map(|s| CurvePoint { threshold: s.score, x: s.fp as f64 / n, y: s.tp as f64 / p }))
-            .collect()
+        let both = self.positives > 0 && self.negatives > 0;
+        let point = move |s: &Step| CurvePoint { threshold: s.score, x: s.fp as f64 / n, y: s.tp as f64 / p };
+        let start = CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 0.0 };
+        let steps = if both { self.steps.as_slice() } else { &[] };
+        both.then_some(start).into_iter().chain(steps.iter().map(point))
     }
 
     /// The precision-recall curve in scikit-learn's order: lowest threshold first, ending at recall 0, precision 1.
     pub fn precision_recall_curve(&self) -> Vec<CurvePoint> {
-        if self.positives == 0 {
-            return Vec::new();
-        }
+        self.precision_recall_points().collect()
+    }
+
+    /// The precision-recall curve with at most `most` points, as [`thin`] gives it.
+    pub fn thin_precision_recall_curve(&self, most: usize) -> Vec<CurvePoint> {
+        thinned(|| self.precision_recall_points(), most)
+    }
+
+    fn precision_recall_points(&self) -> impl Iterator<Item = CurvePoint> {
         let p = self.positives as f64;
-        let point =
-            |s: &Step| CurvePoint { threshold: s.score, x: s.tp as f64 / p, y: s.tp as f64 / (s.tp + s.fp) as f64 };
+        let any = self.positives > 0;
+        let point = move |s: &Step| {
+            let precision = s.tp as f64 / (s.tp + s.fp) as f64;
+            CurvePoint { threshold: s.score, x: s.tp as f64 / p, y: precision }
+        };
         let end = CurvePoint { threshold: f64::INFINITY, x: 0.0, y: 1.0 };
-        self.steps.iter().rev().map(point).chain(std::iter::once(end)).collect()
+        let steps = if any { self.steps.as_slice() } else { &[] };
+        steps.iter().rev().map(point).chain(any.then_some(end))
     }
 
     /// The counts when rows are positive from `threshold` up, O(log n).
@@ -154,25 +180,36 @@ impl RankedScores {
 
 /// At most `most` points of a curve, the first and last among them, spread evenly along its length.
 pub fn thin(points: &[CurvePoint], most: usize) -> Vec<CurvePoint> {
-    if points.len() <= most || most < 2 {
-        return points.to_vec();
-    }
+    thinned(|| points.iter().copied(), most)
+}
+
+/// The same from points that are made as they are looked at, so that a long curve is never held.
+fn thinned<I: Iterator<Item = CurvePoint>>(points: impl Fn() -> I, most: usize) -> Vec<CurvePoint> {
     let step = |a: &CurvePoint, b: &CurvePoint| (a.x - b.x).abs() + (a.y - b.y).abs();
-    let length: f64 = points.windows(2).filter_map(|w| Some(step(w.first()?, w.get(1)?))).sum();
+    let (mut number, mut length, mut before) = (0, 0.0, None);
+    for point in points() {
+        length += before.map_or(0.0, |b| step(&b, &point));
+        before = Some(point);
+        number += 1;
+    }
+    if number <= most || most < 2 {
+        return points().collect();
+    }
+    let last = before;
     let gap = length / (most - 1) as f64;
     let mut kept: Vec<CurvePoint> = Vec::with_capacity(most);
     let mut since = f64::INFINITY;
-    let mut before: Option<&CurvePoint> = None;
-    for point in points {
-        since += before.map_or(0.0, |b| step(b, point));
+    let mut before: Option<CurvePoint> = None;
+    for point in points() {
+        since += before.map_or(0.0, |b| step(&b, &point));
         if since >= gap && kept.len() < most - 1 {
-            kept.push(*point);
+            kept.push(point);
             since = 0.0;
         }
         before = Some(point);
     }
-    if kept.last() != points.last() {
-        kept.extend(points.last());
+    if kept.last() != last.as_ref() {
+        kept.extend(last);
     }
     kept
 }

@@ -148,11 +148,14 @@ pub(super) fn align(
                 skipped.push(SkippedRows { reason, rows: rows as u64 });
             }
             let positive = positive_class(plan, card, &scores.classes, &name)?;
-            let (answers, rows) = if task == Task::Binary {
+            let (answers, rows, infinite) = if task == Task::Binary {
                 binary_answers(scores, &truth, positive)
             } else {
                 multiclass_answers(scores, &truth)
             };
+            if infinite > 0 {
+                skipped.push(SkippedRows { reason: "the model answered infinity".to_owned(), rows: infinite });
+            }
             Ok(Aligned {
                 answers,
                 rows,
@@ -185,9 +188,10 @@ fn positive_class(
     Ok(of_card.unwrap_or(1.min(classes.len().saturating_sub(1))))
 }
 
-fn binary_answers(scores: &Scores, truth: &[Option<u32>], positive: usize) -> (Answers, Vec<u32>) {
+/// The answers, their rows, and how many were left out because a score is infinite.
+fn binary_answers(scores: &Scores, truth: &[Option<u32>], positive: usize) -> (Answers, Vec<u32>, u64) {
     let probabilities = scores.width > 0;
-    let (mut kept, mut is, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut kept, mut is, mut rows, mut infinite) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for (row, truth) in truth.iter().enumerate() {
         let Some(truth) = truth else { continue };
         let score = if probabilities {
@@ -195,30 +199,36 @@ fn binary_answers(scores: &Scores, truth: &[Option<u32>], positive: usize) -> (A
         } else {
             scores.labels.get(row).filter(|l| **l != NO_LABEL).map(|l| f64::from(u8::from(*l as usize == positive)))
         };
+        infinite += u64::from(score.is_some_and(f64::is_infinite));
         if let Some(score) = score.filter(|s| s.is_finite()) {
             kept.push(score);
             is.push(*truth as usize == positive);
             rows.push(row as u32);
         }
     }
-    (Answers::Binary { scores: kept, positive: is, probabilities }, rows)
+    (Answers::Binary { scores: kept, positive: is, probabilities }, rows, infinite)
 }
 
-fn multiclass_answers(scores: &Scores, truth: &[Option<u32>]) -> (Answers, Vec<u32>) {
+fn multiclass_answers(scores: &Scores, truth: &[Option<u32>]) -> (Answers, Vec<u32>, u64) {
     let k = scores.classes.len();
     let with = scores.width == k;
     let (mut is, mut said, mut probabilities, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut infinite = 0;
     for (row, truth) in truth.iter().enumerate() {
         let (Some(truth), Some(label)) = (truth, scores.labels.get(row).filter(|l| **l != NO_LABEL)) else {
             continue;
         };
         if with {
             let Some(p) = scores.probabilities_of(row) else { continue };
+            if p.iter().any(|p| p.is_infinite()) {
+                infinite += 1;
+                continue;
+            }
             probabilities.extend(p.iter().map(|p| f64::from(*p)));
         }
         is.push(*truth);
         said.push(*label);
         rows.push(row as u32);
     }
-    (Answers::Multiclass { truth: is, said, probabilities, k }, rows)
+    (Answers::Multiclass { truth: is, said, probabilities, k }, rows, infinite)
 }

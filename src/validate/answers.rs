@@ -1,8 +1,17 @@
-//! Answers of some rows taken out of those of all.
+//! Answers of some rows taken out of those of all, and ranked.
 
 use super::measure::Answers;
+use crate::stats::ranked::RankedScores;
 
 impl Answers {
+    /// The rows of a binary task with scores, ranked; `None` for other answers.
+    pub fn ranked(&self) -> Option<RankedScores> {
+        match self {
+            Self::Binary { scores, positive, probabilities: true } => Some(RankedScores::new(scores, positive)),
+            _ => None,
+        }
+    }
+
     /// The answers at these places, in this order; a place that is not there is left out.
     pub fn at(&self, places: &[usize]) -> Self {
         fn pick<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {

@@ -10,12 +10,12 @@ use super::checks::{CheckSettings, Checks, check};
 use super::compare::{compare, recommend, wins};
 use super::data_use::Use;
 use super::error::ValidateError;
-use super::measure::{Answers, measure};
+use super::measure::{Answers, Measured, measure};
 use super::plan::Plan;
 use super::report::{
     AgainstTraining, DataInfo, ModelResult, Report, SCHEMA_VERSION, Timing, main_metric, smaller_is_better,
 };
-use super::views::views;
+use super::views::{Looked, views};
 use crate::data::Table;
 use crate::data::read::Dataset;
 use crate::data::watch::Watch;
@@ -76,16 +76,25 @@ pub(super) fn finish(
         }
         let predict_s = scored.unwrap_or_default();
         let timing = Timing { read_s: rows.read_s, predict_s, ..Timing::default() };
-        let mut measured = result(candidate, plan, &answers, dataset, timing);
+        let positive = answers.positive.unwrap_or_default();
+        let mut found = measure(&answers.answers, &answers.classes, positive, answers.threshold, plan.level);
+        let ranked = found.ranked.take();
+        let mut measured = result(candidate, &answers, dataset, timing, found);
         if scored.is_some() {
             measured.rows_per_second = dataset.table.rows() as f64 / predict_s.max(1e-9);
         }
         measured.losses = losses.into_iter().filter(|loss| !loss.is_nothing()).collect();
         measured.data_use = data_use.findings;
         measured.proxies = data_use.proxies;
-        let positive = answers.positive.unwrap_or_default();
-        let (classes, threshold) = (&measured.classes, answers.threshold);
-        let seen = views(&answers.answers, &answers.rows, classes, positive, threshold, plan.level, watch);
+        let looked = Looked {
+            answers: &answers.answers,
+            ranked: ranked.as_ref(),
+            rows: &answers.rows,
+            classes: &measured.classes,
+            positive,
+            threshold: answers.threshold,
+        };
+        let seen = views(looked, plan.level, watch);
         measured.views = Some(seen.ok_or(ValidateError::Cancelled)?);
         cuts.complete(plan, &mut measured, &answers, candidate.card.as_deref(), watch)?;
         measured.timing.metrics_s = align_s + began.elapsed().as_secs_f64();
@@ -187,7 +196,13 @@ fn why_none(aligned: &Aligned, rows: usize, target: &str) -> String {
     reasons.join("; ")
 }
 
-fn result(candidate: &Candidate, plan: &Plan, aligned: &Aligned, dataset: &Dataset, timing: Timing) -> ModelResult {
+fn result(
+    candidate: &Candidate,
+    aligned: &Aligned,
+    dataset: &Dataset,
+    timing: Timing,
+    measured: Measured,
+) -> ModelResult {
     let (path, sha256) = match &candidate.origin {
         Origin::Model(bound) => (&bound.file().path, bound.file().sha256.clone()),
         Origin::Columns(predictions) => (&dataset.path, predictions.key(&dataset.fingerprint.sha256)),
@@ -197,8 +212,6 @@ fn result(candidate: &Candidate, plan: &Plan, aligned: &Aligned, dataset: &Datas
         Origin::Columns(_) => &[],
     };
     let card = candidate.card.as_deref();
-    let positive = aligned.positive.unwrap_or(0);
-    let measured = measure(&aligned.answers, &aligned.classes, positive, aligned.threshold, plan.level);
     let task = match aligned.answers {
         Answers::Binary { .. } => Task::Binary,
         Answers::Multiclass { .. } => Task::Multiclass,

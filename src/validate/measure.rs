@@ -10,14 +10,14 @@ use crate::model::Task;
 use crate::stats::average_precision;
 use crate::stats::binary::BinaryCounts;
 use crate::stats::decisions::DecisionTable;
-use crate::stats::delong::Placements;
+use crate::stats::delong::{Area, Placements};
 use crate::stats::ece_interval;
 use crate::stats::intervals::{self, Interval};
 use crate::stats::margins;
 use crate::stats::moments::Moments;
 use crate::stats::multiclass::{self, ConfusionMatrix};
 use crate::stats::probability::{self, CalibrationBin};
-use crate::stats::ranked::{RankedScores, thin};
+use crate::stats::ranked::RankedScores;
 use crate::stats::regression::RegressionMetrics;
 use crate::stats::skewed::{Scale, Spread};
 use crate::stats::tail;
@@ -26,6 +26,8 @@ use crate::stats::tail;
 const CURVE_POINTS: usize = 400;
 /// Bins of the calibration curve and of `ece`.
 const CALIBRATION_BINS: usize = 10;
+/// Classes up to which the confusion matrix is part of the result.
+const CONFUSION_CLASSES: usize = 300;
 /// Rows kept for a residual plot.
 const RESIDUALS_KEPT: usize = 2_000;
 /// Positives or negatives below which an interval of a ranking is not to be trusted.
@@ -93,6 +95,8 @@ pub struct Measured {
     pub decisions: Option<DecisionTable>,
     /// Errors.
     pub residuals: Option<Residuals>,
+    /// The rows of a binary task ranked by score, for whatever else follows from it.
+    pub ranked: Option<RankedScores>,
 }
 
 struct Gathered {
@@ -213,24 +217,18 @@ fn binary(
     let mut decisions = None;
     if probabilities {
         decisions = Some(DecisionTable::new(&ranked));
-        let placements = Placements::of(scores, truth);
-        let skewed = placements.as_ref().and_then(Placements::spread).is_some_and(|s| s.too_skewed());
-        let one_class = placements.is_none().then_some(ONE_CLASS).or(doubt).or(skewed.then_some(FEW_ORDERED_WRONG));
-        let interval = placements.as_ref().and_then(|p| intervals::delong(p, level));
+        let area = Area::of(&ranked);
+        let skewed = area.and_then(|a| a.spread).is_some_and(|s| s.too_skewed());
+        let one_class = area.is_none().then_some(ONE_CLASS).or(doubt).or(skewed.then_some(FEW_ORDERED_WRONG));
+        let interval = area.and_then(|a| intervals::delong(&a, level));
         g.put("roc_auc", ranked.roc_auc(), interval, one_class);
         let ap = ranked.average_precision();
         g.put("average_precision", ap, average_precision::interval(&ranked, level), doubt);
-        let losses: Moments =
-            scores.iter().zip(truth).map(|(s, t)| probability::log_loss_of(if *t { *s } else { 1.0 - *s })).collect();
+        let losses = probability::log_losses(scores, truth);
         let loss_interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
-        g.put("log_loss", probability::log_loss(scores, truth), loss_interval, doubt.or(one_sided(&losses)));
-        let squares: Moments = scores.iter().zip(truth).map(|(s, t)| (s - f64::from(u8::from(*t))).powi(2)).collect();
-        g.put(
-            "brier",
-            probability::brier(scores, truth),
-            intervals::of_mean(&squares, level, unit),
-            doubt.or(one_sided(&squares)),
-        );
+        g.put("log_loss", losses.mean(), loss_interval, doubt.or(one_sided(&losses)));
+        let squares = probability::squared_errors(scores, truth);
+        g.put("brier", squares.mean(), intervals::of_mean(&squares, level, unit), doubt.or(one_sided(&squares)));
         let bins = probability::calibration(scores, truth, CALIBRATION_BINS);
         let ece = probability::expected_calibration_error(&bins);
         g.put("ece", ece, ece.and_then(|e| ece_interval::of_bins(e, &bins, level)), doubt);
@@ -250,13 +248,14 @@ fn binary(
         confusion: Some(confusion(&matrix, classes)),
         curves,
         decisions,
+        ranked: probabilities.then_some(ranked),
         ..Measured::default()
     }
 }
 
 fn curves_of(ranked: &RankedScores, bins: &[CalibrationBin]) -> Curves {
-    let roc = thin(&ranked.roc_curve(), CURVE_POINTS);
-    let pr = thin(&ranked.precision_recall_curve(), CURVE_POINTS);
+    let roc = ranked.thin_roc_curve(CURVE_POINTS);
+    let pr = ranked.thin_precision_recall_curve(CURVE_POINTS);
     let filled: Vec<&CalibrationBin> = bins.iter().filter(|b| b.rows > 0).collect();
     Curves {
         roc: RocCurve {
@@ -369,7 +368,8 @@ fn multi(
     Measured {
         baseline: multi_baseline(&support, rows),
         per_class: per_class(&matrix, classes),
-        confusion: Some(confusion(&matrix, classes)),
+        // A table of so many cells would be read by nobody, and written by nothing in reasonable time.
+        confusion: (k <= CONFUSION_CLASSES).then(|| confusion(&matrix, classes)),
         ..Measured::default()
     }
 }

@@ -113,8 +113,7 @@ impl PerformanceTally {
                 positive.extend_from_slice(positive2);
             }
             (Self::Classes(mine), Self::Classes(theirs)) => {
-                let sums = mine.counts().iter().zip(theirs.counts()).map(|(a, b)| a + b).collect();
-                *mine = ConfusionMatrix::from_counts(mine.classes(), sums);
+                mine.merge(theirs);
             }
             (
                 Self::Values { absolute, squared, truth },

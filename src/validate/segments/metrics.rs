@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::stats::binary::BinaryCounts;
-use crate::stats::delong::Placements;
+use crate::stats::delong::Area;
 use crate::stats::intervals::{self, Interval};
 use crate::stats::moments::Moments;
+use crate::stats::ranked::RankedScores;
 use crate::stats::regression::RegressionMetrics;
 use crate::validate::measure::ratio_interval;
 use crate::validate::report::MetricValue;
@@ -39,10 +40,10 @@ pub(super) fn binary(scores: &[f64], truth: &[bool], probabilities: bool, thresh
     let smaller = (counts.tp + counts.fn_).min(counts.fp + counts.tn);
     let doubt = (smaller < FEW_OF_CLASS).then_some(FEW_OF_CLASS_REASON);
     let area = if probabilities {
-        let placements = Placements::of(scores, truth);
-        let interval = placements.as_ref().and_then(|p| intervals::delong(p, level));
-        let reason = if placements.is_none() { Some(ONE_CLASS) } else { doubt };
-        value(placements.map(|p| p.auc), interval, level, reason)
+        let area = Area::of(&RankedScores::new(scores, truth));
+        let interval = area.and_then(|a| intervals::delong(&a, level));
+        let reason = if area.is_none() { Some(ONE_CLASS) } else { doubt };
+        value(area.map(|a| a.auc), interval, level, reason)
     } else {
         value(None, None, level, Some(NO_PROBABILITIES))
     };

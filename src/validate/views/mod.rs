@@ -20,6 +20,7 @@ pub use worst::{CellRow, WorstRow, cell_rows, worst};
 
 use super::measure::Answers;
 use crate::data::Watch;
+use crate::stats::ranked::RankedScores;
 
 /// Rows in the table of the worst errors.
 pub const WORST_ROWS: usize = 50;
@@ -40,23 +41,32 @@ pub struct Views {
     pub worst: Vec<WorstRow>,
 }
 
-/// All views at once. `rows` are the table's row numbers of the answers, `positive` the index of the positive class of
-/// a binary task, `level` that of the intervals. `None` when the watch was cancelled.
-pub fn views(
-    answers: &Answers,
-    rows: &[u32],
-    classes: &[String],
-    positive: usize,
-    threshold: f64,
-    level: f64,
-    watch: &dyn Watch,
-) -> Option<Views> {
+/// One model's answers as they are looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    /// The answers beside the truth.
+    pub answers: &'a Answers,
+    /// The rows of a binary task with scores, ranked (see [`Answers::ranked`]).
+    pub ranked: Option<&'a RankedScores>,
+    /// The table row of each answer.
+    pub rows: &'a [u32],
+    /// The names of the classes.
+    pub classes: &'a [String],
+    /// The place of the positive class of a binary task.
+    pub positive: usize,
+    /// Score from which a row counts as positive.
+    pub threshold: f64,
+}
+
+/// All views at once. `level` is that of the intervals. `None` when the watch was cancelled.
+pub fn views(looked: Looked<'_>, level: f64, watch: &dyn Watch) -> Option<Views> {
+    let Looked { answers, ranked, rows, classes, positive, threshold } = looked;
     let cancelled = || watch.cancelled();
     let scores = scores(answers, classes, positive);
     if cancelled() {
         return None;
     }
-    let det = det(answers);
+    let det = ranked.and_then(det);
     if cancelled() {
         return None;
     }

@@ -3,7 +3,6 @@
 use crate::stats::det::{det_curve, thin_det};
 use crate::stats::normal_quantiles::probit;
 use crate::stats::ranked::RankedScores;
-use crate::validate::measure::Answers;
 
 /// Points kept of the curve.
 const POINTS: usize = 400;
@@ -23,11 +22,9 @@ pub struct DetCurve {
     pub probit_fnr: Vec<Option<f64>>,
 }
 
-/// The curve of a binary model with scores; `None` for other answers and when a class does not occur.
-pub fn det(answers: &Answers) -> Option<DetCurve> {
-    let Answers::Binary { scores, positive, probabilities: true } = answers else { return None };
-    let ranked = RankedScores::new(scores, positive);
-    let points = thin_det(&det_curve(&ranked), ranked.positives(), ranked.negatives(), POINTS);
+/// The curve of ranked rows; `None` when a class does not occur.
+pub fn det(ranked: &RankedScores) -> Option<DetCurve> {
+    let points = thin_det(&det_curve(ranked), ranked.positives(), ranked.negatives(), POINTS);
     (!points.is_empty()).then(|| DetCurve {
         fpr: points.iter().map(|p| p.x).collect(),
         fnr: points.iter().map(|p| p.y).collect(),

@@ -21,6 +21,16 @@ impl Watch for Stopped {
     }
 }
 
+fn looked<'a>(
+    answers: &'a Answers,
+    ranked: Option<&'a RankedScores>,
+    rows: &'a [u32],
+    classes: &'a [String],
+    positive: usize,
+) -> Looked<'a> {
+    Looked { answers, ranked, rows, classes, positive, threshold: 0.5 }
+}
+
 #[test]
 fn scores_are_counted_by_true_class() {
     let found = scores(&binary(&[0.0, 0.01, 1.0, 0.99], &[false, false, true, false]), &names(&["no", "yes"]), 1);
@@ -139,7 +149,7 @@ fn ten_thousand_classes_of_labels_are_no_trouble() {
     let said: Vec<u32> = (0..100_000).map(|i| (i + u32::from(i % 3 == 0)) % 10_000).collect();
     let answers = Answers::Multiclass { truth, said, probabilities: Vec::new(), k: 10_000 };
     let rows: Vec<u32> = (0..100_000).collect();
-    let found = views(&answers, &rows, &[], 0, 0.5, 0.95, &NoWatch).unwrap();
+    let found = views(looked(&answers, answers.ranked().as_ref(), &rows, &[], 0), 0.95, &NoWatch).unwrap();
     assert_eq!(found.worst.len(), WORST_ROWS);
     assert_eq!(found.worst[1].row, 3);
 }
@@ -212,9 +222,9 @@ fn shares_of_a_confusion_matrix_add_up_by_row_and_by_column() {
 fn all_views_together_survive_json_and_stop_when_told() {
     let answers = binary(&[0.9, 0.2, 0.6], &[true, false, false]);
     let classes = names(&["no", "yes"]);
-    let found = views(&answers, &[0, 1, 2], &classes, 1, 0.5, 0.95, &NoWatch).unwrap();
+    let found = views(looked(&answers, answers.ranked().as_ref(), &[0, 1, 2], &classes, 1), 0.95, &NoWatch).unwrap();
     let text = serde_json::to_string(&found).unwrap();
     assert_eq!(serde_json::from_str::<Views>(&text).unwrap(), found);
     assert!(found.scores.is_some() && found.det.is_some() && found.one_vs_rest.is_none());
-    assert_eq!(views(&answers, &[0, 1, 2], &classes, 1, 0.5, 0.95, &Stopped), None);
+    assert_eq!(views(looked(&answers, answers.ranked().as_ref(), &[0, 1, 2], &classes, 1), 0.95, &Stopped), None);
 }

@@ -1,0 +1,120 @@
+//! A validation chunk by chunk gives what one over the whole table gives, but for what is drawn from a sample.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+#[path = "common/runtime.rs"]
+mod runtime;
+
+use std::path::{Path, PathBuf};
+
+use modeldeck::data::{Dataset, NoWatch, ReadOptions, Watch, read_table};
+use modeldeck::model::binding::propose_without;
+use modeldeck::model::{BoundModel, ModelFile, Runtime, runtime as library};
+use modeldeck::validate::predictions::ClassScore;
+use modeldeck::validate::streamed::{File, run_streamed};
+use modeldeck::validate::{Candidate, Data, Plan, Predictions, Report, ValidateError, run};
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models").join(name)
+}
+
+fn loaded() -> &'static Runtime {
+    library::ensure_loaded(&runtime::runtime()).unwrap()
+}
+
+fn bind(models: &[&str], target: &str, dataset: &Dataset) -> Result<Vec<Candidate>, ValidateError> {
+    let one = |name: &&str| {
+        let file = ModelFile::open(&sample(name))?;
+        let card = file.card.clone();
+        let proposal = propose_without(&file.inspection, card.as_deref(), &dataset.table, &[target]);
+        Ok(Candidate::of_model(BoundModel::bind(file, proposal.binding, &dataset.table)?))
+    };
+    models.iter().map(one).collect()
+}
+
+/// What differs from run to run, or is told only where a table is cut.
+fn comparable(mut report: Report) -> Report {
+    report.created_at_ms = 0;
+    for model in &mut report.models {
+        model.timing = modeldeck::validate::report::Timing::default();
+        model.rows_per_second = 0.0;
+    }
+    report
+}
+
+#[test]
+fn chunks_give_the_report_of_the_whole_table() {
+    let stories: [(&[&str], &str, &str, &str); 3] = [
+        (&["flights/logistic.onnx", "flights/overfitted.onnx"], "flights/april.parquet", "late", "origin"),
+        (&["diamonds/gradient_boosting.onnx"], "diamonds/validate.parquet", "price", "cut"),
+        (&["digits/mlp.onnx"], "digits/validate.parquet", "digit", "pixel_0_2"),
+    ];
+    for (models, data, target, segment) in stories {
+        let path = sample(data);
+        let mut plan = Plan::new(target);
+        plan.threads = 1;
+        plan.segments = vec![segment.to_owned()];
+        let dataset = read_table(&path, &ReadOptions::default(), &NoWatch).unwrap();
+        let candidates = bind(models, target, &dataset).unwrap();
+        let whole = run(&plan, &candidates, Data::new(&dataset, 0.0), Some(loaded()), &NoWatch).unwrap();
+        let options = ReadOptions::default();
+        let file = File { path: &path, options: &options, reference: None };
+        let chunks = run_streamed(&plan, file, &|d| bind(models, target, d), Some(loaded()), &NoWatch).unwrap();
+        assert_eq!(comparable(chunks), comparable(whole), "{data}");
+    }
+}
+
+#[test]
+fn predictions_in_a_large_text_file_are_judged_chunk_by_chunk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("said.csv");
+    let mut text = String::from("y,p,note\n");
+    for row in 0..40_000_u32 {
+        let score = f64::from(row.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24);
+        let truth = if row % 3 == 0 { "yes" } else { "no" };
+        text.push_str(&format!("{truth},{score},\"row, {row}\"\n"));
+    }
+    std::fs::write(&path, text).unwrap();
+    let said = |d: &Dataset| {
+        let scores = vec![ClassScore::parse("yes=p", &d.table)];
+        Ok(vec![Candidate::of_columns(Predictions { scores, ..Predictions::default() })])
+    };
+    let options = ReadOptions::default();
+    let file = File { path: &path, options: &options, reference: None };
+    let plan = Plan::new("y");
+    let chunks = run_streamed(&plan, file, &said, None, &NoWatch).unwrap();
+    let dataset = read_table(&path, &options, &NoWatch).unwrap();
+    let whole = run(&plan, &said(&dataset).unwrap(), Data::new(&dataset, 0.0), None, &NoWatch).unwrap();
+    assert_eq!(chunks.models[0].rows, 40_000);
+    assert_eq!(comparable(chunks), comparable(whole));
+}
+
+/// Asks to stop once the work is past a share.
+struct StopAt(f32, std::sync::atomic::AtomicBool);
+
+impl Watch for StopAt {
+    fn progress(&self, done: f32) {
+        self.1.fetch_or(done > self.0, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.1.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_cancel_is_seen_while_chunks_are_scored() {
+    let path = sample("flights/stream.parquet");
+    let options = ReadOptions::default();
+    let file = File { path: &path, options: &options, reference: None };
+    let models = ["flights/logistic.onnx"];
+    for share in [0.0, 0.4, 0.7] {
+        let watch = StopAt(share, std::sync::atomic::AtomicBool::new(false));
+        let stopped = run_streamed(&Plan::new("late"), file, &|d| bind(&models, "late", d), Some(loaded()), &watch);
+        let cancelled = matches!(
+            stopped,
+            Err(ValidateError::Cancelled | ValidateError::Data(modeldeck::data::DataError::Cancelled))
+        );
+        assert!(cancelled, "{share}: {stopped:?}");
+    }
+}
