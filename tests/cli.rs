@@ -179,3 +179,17 @@ fn bad_input_is_one_sentence_and_status_two() {
     let args = ["validate", "--model", "sample_models/flights/logistic.onnx", "--data", gone, "--target", "late"];
     assert!(complaint(&modeldeck(&args)).contains(gone));
 }
+
+#[test]
+fn gates_hold_against_the_champion_that_answers_today() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("champion.toml");
+    let gate = "name = \"Rival\"\n[[gate]]\nname = \"As good as today's\"\nmetric = \"roc_auc\"\nagainst = \"champion\"\nlose_at_most = 0.0\n";
+    std::fs::write(&policy, gate).unwrap();
+    let champion = ["--champion", "sample_models/flights/gradient_boosting.onnx", "--json", "-", "--gates"];
+    let report = json(&modeldeck(&flights(&[champion.as_slice(), &[policy.to_str().unwrap()]].concat())));
+    let verdicts: Vec<&str> =
+        report["models"].as_array().unwrap().iter().filter_map(|m| m["verdict"].as_str()).collect();
+    // The champion does not compete with itself.
+    assert_eq!(verdicts, ["pass", "none"]);
+}

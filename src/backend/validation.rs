@@ -231,11 +231,20 @@ impl Service {
     }
 
     /// Runs a validation as a job.
-    pub(super) fn validate(&mut self, models: Vec<ModelId>, said: Option<Predictions>, dataset: DatasetId, plan: Plan) {
+    pub(super) fn validate(
+        &mut self,
+        models: Vec<ModelId>,
+        said: Option<Predictions>,
+        dataset: DatasetId,
+        mut plan: Plan,
+    ) {
         if !models.is_empty() && !self.runtime_ready() {
             return;
         }
         let runtime = Runtime::loaded();
+        // Who answers today is the champion, where it is a candidate too.
+        let live = self.state.deployments.iter().find(|d| d.live && models.contains(&d.request.model));
+        plan.champion = plan.champion.or_else(|| live.map(|d| d.request.model.clone()));
         let mut files = Vec::new();
         let mut by_hand = Vec::new();
         for model in &models {

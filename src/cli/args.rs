@@ -141,6 +141,9 @@ pub(super) struct Validate {
     /// Test how noise, missing values and swaps of each feature lower the main metric
     #[arg(long)]
     pub(super) robustness: bool,
+    /// The model that answers today, for gates against the champion; it is measured as one more candidate
+    #[arg(long, value_name = "MODEL")]
+    pub(super) champion: Option<PathBuf>,
     /// Judge the models by the gates of a policy (a TOML file)
     #[arg(long, value_name = "FILE")]
     pub(super) gates: Option<PathBuf>,

@@ -88,7 +88,7 @@ fn predictions(args: &Validate, dataset: &Dataset) -> Option<Candidate> {
 /// Runs the command.
 pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), Failure> {
     let progress = Progress { console, what: "Validating" };
-    let plan = plan(args, all)?;
+    let mut plan = plan(args, all)?;
     if args.models.is_empty() && args.prediction.is_none() && args.scores.is_empty() {
         return Err(Failure::Input(
             "Nothing to validate: name a model with --model, or predictions in the data with --prediction or --score."
@@ -97,7 +97,14 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     }
     let options = options(args)?;
     let files = args.models.iter().map(|path| ModelFile::open(path).map_err(Failure::input));
-    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let mut files = files.collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &args.champion {
+        let champion = ModelFile::open(path).map_err(Failure::input)?;
+        plan.champion = Some(champion.sha256.clone());
+        if files.iter().all(|file| file.sha256 != champion.sha256) {
+            files.push(champion);
+        }
+    }
     let runtime = if files.is_empty() {
         None
     } else {

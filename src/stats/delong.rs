@@ -193,6 +193,6 @@ mod tests {
         let placements = Placements::of(&[0.5, 0.5, 0.2, 0.9], &[true, false, false, true]).unwrap();
         assert_eq!(placements.positive, [0.75, 1.0]);
         assert_eq!(placements.negative, [0.75, 1.0]);
-        assert_eq!(placements.smaller_class(), 2);
+        assert_eq!(placements.area().smaller_class, 2);
     }
 }

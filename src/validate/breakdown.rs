@@ -6,13 +6,12 @@ use super::error::ValidateError;
 use super::finish::Rows;
 use super::measure::Answers;
 use super::plan::Plan;
-use super::policy::{Evidence, On, SegmentFigures, judge};
+use super::policy::{Evidence, On, SegmentFigures, Verdict, judge};
 use super::report::ModelResult;
 use super::segments::{
     CutSettings, Judged, Segmentation, WeakSearch, cut, cut_columns, fairness, measure_segments, weak_segments,
 };
 use crate::data::watch::Watch;
-use crate::model::ModelCard;
 
 /// The columns of a dataset, cut once for all candidates.
 pub(super) struct Cuts {
@@ -60,7 +59,7 @@ impl Cuts {
         Ok(Self { named, features, every: rows.every })
     }
 
-    /// Measures a model by segment and judges it by the plan's policy.
+    /// Measures a model by segment and looks where it is weak.
     ///
     /// # Errors
     /// On a cancel.
@@ -69,7 +68,6 @@ impl Cuts {
         plan: &Plan,
         result: &mut ModelResult,
         aligned: &Aligned,
-        card: Option<&ModelCard>,
         watch: &dyn Watch,
     ) -> Result<(), ValidateError> {
         let judged =
@@ -91,18 +89,40 @@ impl Cuts {
                 weak_segments(judged, &self.features, WeakSearch::default(), watch)?
             };
         }
-        if let Some(policy) = &plan.policy {
-            let segments: Vec<SegmentFigures<'_>> = result
-                .segments
-                .iter()
-                .map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics })
-                .collect();
-            let verdict = judge(policy, &Evidence { segments: &segments, card, ..Evidence::of(result) });
-            verdict.verdict.word().clone_into(&mut result.verdict);
-            result.gates = verdict.gates;
-        }
         Ok(())
     }
+}
+
+/// Judges all models by the plan's policy; the champion, if the plan names one, is among them.
+pub(super) fn judge_all(plan: &Plan, candidates: &[Candidate], models: &mut [ModelResult]) {
+    let Some(policy) = &plan.policy else { return };
+    let champion = plan.champion.as_ref().and_then(|key| models.iter().position(|m| &m.sha256 == key));
+    let verdicts: Vec<Verdict> = models
+        .iter()
+        .zip(candidates)
+        .enumerate()
+        .map(|(place, (model, candidate))| {
+            let segments = figures(model);
+            // Nobody competes with itself.
+            let champion = champion.filter(|c| *c != place).and_then(|c| models.get(c)).map(|c| (c, figures(c)));
+            let evidence = Evidence {
+                segments: &segments,
+                card: candidate.card.as_deref(),
+                champion: champion.as_ref().map(|(model, segments)| (*model, segments.as_slice())),
+                ..Evidence::of(model)
+            };
+            judge(policy, &evidence)
+        })
+        .collect();
+    for (model, verdict) in models.iter_mut().zip(verdicts) {
+        verdict.verdict.word().clone_into(&mut model.verdict);
+        model.gates = verdict.gates;
+    }
+}
+
+fn figures(model: &ModelResult) -> Vec<SegmentFigures<'_>> {
+    let segments = model.segments.iter();
+    segments.map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics }).collect()
 }
 
 /// The answers to every so-manieth row of the table, their rows counted among those.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::aligned::Aligned;
-use super::breakdown::Cuts;
+use super::breakdown::{Cuts, judge_all};
 use super::candidate::{Candidate, Origin};
 use super::checks::{CheckSettings, Checks, check};
 use super::compare::{compare, recommend, wins};
@@ -96,7 +96,7 @@ pub(super) fn finish(
         };
         let seen = views(looked, plan.level, watch);
         measured.views = Some(seen.ok_or(ValidateError::Cancelled)?);
-        cuts.complete(plan, &mut measured, &answers, candidate.card.as_deref(), watch)?;
+        cuts.complete(plan, &mut measured, &answers, watch)?;
         measured.timing.metrics_s = align_s + began.elapsed().as_secs_f64();
         measured.timing.total_s = rows.read_s + predict_s + measured.timing.metrics_s;
         models.push(measured);
@@ -105,6 +105,7 @@ pub(super) fn finish(
             return Err(ValidateError::Cancelled);
         }
     }
+    judge_all(plan, candidates, &mut models);
     distinct_names(&mut models);
     let comparison = compare(&models, &aligned, plan);
     let wins = wins(&models);

@@ -35,6 +35,9 @@ pub struct Plan {
     /// What each column may be used for, when that is kept.
     #[serde(default)]
     pub register: Option<Register>,
+    /// SHA-256 of the model that answers today, for gates against the champion; it must be one of the candidates.
+    #[serde(default)]
+    pub champion: Option<String>,
     /// The gates a model must pass, if any.
     #[serde(default)]
     pub policy: Option<Policy>,
@@ -56,6 +59,7 @@ impl Plan {
             weak_segments: true,
             data_checks: true,
             register: None,
+            champion: None,
             policy: None,
         }
     }

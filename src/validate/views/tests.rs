@@ -65,11 +65,11 @@ fn probabilities_of_the_truth_are_counted_by_right_and_wrong() {
 
 #[test]
 fn a_det_curve_has_no_place_for_certainty_on_probit_axes() {
-    let curve = det(&binary(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true])).unwrap();
+    let curve = det(&RankedScores::new(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true])).unwrap();
     assert_eq!((curve.fpr.as_slice(), curve.fnr.as_slice()), ([0.5, 0.5, 0.0].as_slice(), [0.0, 0.5, 0.5].as_slice()));
     assert_eq!(curve.probit_fnr[0], None);
     assert!(curve.probit_fpr[0].unwrap().abs() < 1e-12);
-    assert_eq!(det(&binary(&[0.1, 0.2], &[true, true])), None);
+    assert_eq!(det(&RankedScores::new(&[0.1, 0.2], &[true, true])), None);
 }
 
 #[test]
