@@ -1,22 +1,23 @@
 //! Reports of finished validations as files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::command::RunId;
 use super::event::JobTopic;
 use super::jobs::Outcome;
 use super::service::{Service, write_whole};
-use crate::report::html::validation_html;
+use crate::report::files::{FileError, Format};
 use crate::validate::Report;
 
-/// A report in the format that a file name asks for: JSON for `.json`, else HTML.
-fn rendered(report: &Report, path: &std::path::Path) -> Result<Vec<u8>, String> {
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    match ending.as_str() {
-        "json" => serde_json::to_vec_pretty(report).map_err(|error| error.to_string()),
-        _ => Ok(validation_html(report).into_bytes()),
-    }
+/// Writes a report in the format that the file name asks for.
+fn written(report: &Report, path: &Path) -> Result<(), String> {
+    let said = |error: FileError| error.to_string();
+    let bytes = Format::of(path).and_then(|format| format.bytes(report, &[])).map_err(said)?;
+    write_whole(path, &bytes).map_err(|error| {
+        let path = path.display();
+        format!("The report could not be saved: {error}. Choose another folder or free some space. {path}")
+    })
 }
 
 impl Service {
@@ -27,14 +28,10 @@ impl Service {
         };
         let report = Arc::clone(&run.report);
         self.start_job(JobTopic::Other, "Writing the report", move |_| -> Outcome {
-            let written = rendered(&report, &path)
-                .and_then(|bytes| write_whole(&path, &bytes).map_err(|error| error.to_string()));
+            let written = written(&report, &path);
             Box::new(move |service| match written {
                 Ok(()) => service.info(format!("Saved {}", path.display())),
-                Err(why) => service.error(format!(
-                    "The report could not be saved: {why}. Choose another folder or free some space. {}",
-                    path.display()
-                )),
+                Err(why) => service.error(why),
             })
         });
     }

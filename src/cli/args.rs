@@ -147,9 +147,12 @@ pub(super) struct Validate {
     /// Judge the models by the gates of a policy (a TOML file)
     #[arg(long, value_name = "FILE")]
     pub(super) gates: Option<PathBuf>,
-    /// Write a self-contained HTML report
-    #[arg(long, value_name = "FILE.html")]
+    /// Write a report: one self-contained HTML file, a PDF, JSON, or every table as CSV in an archive
+    #[arg(long, value_name = "FILE.html|.pdf|.json|.zip")]
     pub(super) report: Option<PathBuf>,
+    /// Write every table of the report as a CSV file into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) tables: Option<PathBuf>,
     /// End with status 1 when a model fails its gates
     #[arg(long, value_parser = ["gates"])]
     pub(super) fail_on: Option<String>,

@@ -11,7 +11,8 @@ use crate::data::estimate::estimate_read;
 use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::model::binding::propose_without;
 use crate::model::{BoundModel, ModelFile, Runtime, RuntimeHome, Task, runtime};
-use crate::report::html::validation_html;
+use crate::report::files::Format;
+use crate::report::tables;
 use crate::validate::governance::{Register, parse_register};
 use crate::validate::policy::{self, Policy};
 use crate::validate::predictions::{ClassScore, Transform};
@@ -95,6 +96,8 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
                 .to_owned(),
         ));
     }
+    // An ending that names no format is told before anything is measured.
+    let format = args.report.as_deref().map(Format::of).transpose().map_err(Failure::input)?;
     let options = options(args)?;
     let files = args.models.iter().map(|path| ModelFile::open(path).map_err(Failure::input));
     let mut files = files.collect::<Result<Vec<_>, _>>()?;
@@ -120,12 +123,7 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
         ValidateError::Cancelled => Failure::Cancelled,
         other => Failure::input(other),
     })?;
-    if let Some(place) = &args.report {
-        write_whole(place, validation_html(&report).as_bytes()).map_err(|error| {
-            let place = place.display();
-            Failure::Input(format!("The report could not be written: {error}. Name another place for it: {place}"))
-        })?;
-    }
+    write_reports(&report, args, format)?;
     if let Some(place) = &args.json {
         console.json(place, &report)?;
         if place == Path::new("-") {
@@ -134,6 +132,27 @@ pub(super) fn run(args: &Validate, all: &Args, console: &Console) -> Result<(), 
     }
     summary(&report, console);
     verdict(&report, args)
+}
+
+/// Writes the report and its tables where they were asked for.
+fn write_reports(report: &Report, args: &Validate, format: Option<Format>) -> Result<(), Failure> {
+    if let Some((place, format)) = args.report.as_ref().zip(format) {
+        let bytes = format.bytes(report, &[]).map_err(Failure::input)?;
+        write_whole(place, &bytes).map_err(|error| {
+            let place = place.display();
+            Failure::Input(format!("The report could not be written: {error}. Name another place for it: {place}"))
+        })?;
+    }
+    let Some(folder) = &args.tables else { return Ok(()) };
+    let failed = |error: std::io::Error| {
+        let folder = folder.display();
+        Failure::Input(format!("The tables could not be written: {error}. Name another folder for them: {folder}"))
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    for (name, text) in tables::all(report) {
+        write_whole(&folder.join(name), text.as_bytes()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn plan(args: &Validate, all: &Args) -> Result<Plan, Failure> {

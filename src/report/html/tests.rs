@@ -1,22 +1,30 @@
 use std::collections::BTreeMap;
 
-use super::{MOST_BYTES, MOST_ROWS, page, validation_html};
+use super::{MOST_BYTES, MOST_ROWS, document, validation_html, validation_html_signed, write};
 use crate::data::{Column, NoWatch, Values};
 use crate::model::Task;
+use crate::model::binding::InputLoss;
 use crate::model::binding::{Binding, How};
 use crate::stats::random::SplitMix64;
-use crate::validate::ModelResult;
+use crate::validate::checks::{Check, Checks, ClassCount, Finding, Measure, Predictive, Severity};
+use crate::validate::compare::{Win, Wins};
+use crate::validate::governance::{self, Proxy, UseFinding, UseRule};
 use crate::validate::measure::{Answers, measure};
+use crate::validate::policy::Action;
 use crate::validate::policy::{Bound, GateResult};
 use crate::validate::report::{
     AgainstTraining, Comparison, DataInfo, PerClass, Recommendation, Report, SCHEMA_VERSION, SkippedRows, Timing,
 };
+use crate::validate::robustness::{Effect, FeatureRobustness, Robustness};
 use crate::validate::segments::{
     CutSettings, Judged, SegmentResult, Segmentation, WeakSegment, cut, fairness, measure_segments,
 };
+use crate::validate::signoff::{Hashes, SignOff};
+use crate::validate::views::views;
+use crate::validate::{ModelResult, Plan};
 
 /// What must never be seen as it stands.
-const NASTY: &str = "<script>&\"'";
+pub(in crate::report) const NASTY: &str = "<script>&\"'";
 const ROWS: usize = 3_000;
 
 fn answers(task: Task) -> Answers {
@@ -70,6 +78,108 @@ fn regions() -> Segmentation {
     cut(&column, CutSettings::default())
 }
 
+fn robustness() -> Robustness {
+    let effect = |fall: f64| Effect {
+        value: Some(0.8 - fall),
+        fall: Some(fall),
+        low: Some(fall - 0.01),
+        high: Some(fall + 0.01),
+        method: Some("paired bootstrap".to_owned()),
+        rows: 2_000,
+        ..Effect::default()
+    };
+    let refused = Effect { reason: Some(format!("The input {NASTY} has no gap.")), ..Effect::default() };
+    Robustness {
+        model: "forest".to_owned(),
+        metric: "roc_auc".to_owned(),
+        smaller_is_better: false,
+        value: 0.8,
+        rows: 2_000,
+        level: 0.95,
+        seed: 0,
+        scorings: 11,
+        features: vec![
+            FeatureRobustness { column: NASTY.to_owned(), noise: effect(0.01), missing: refused, swap: effect(0.15) },
+            FeatureRobustness {
+                column: "temp".to_owned(),
+                noise: effect(-0.001),
+                missing: Effect { skipped: 123, ..effect(0.05) },
+                swap: effect(0.03),
+            },
+        ],
+    }
+}
+
+fn checks() -> Checks {
+    let finding = |check: Check, severity: Severity, sentence: String| Finding {
+        check,
+        severity,
+        sentence,
+        column: Some(NASTY.to_owned()),
+        value: Some(0.1),
+        rows: Some(77),
+        examples: vec![3, 1_234],
+    };
+    Checks {
+        rows: ROWS,
+        reference_rows: Some(9_999),
+        findings: vec![
+            finding(Check::TargetLeakage, Severity::Severe, format!("The column {NASTY} alone tells the target.")),
+            finding(Check::Duplicates, Severity::Warning, "77 rows stand more than once.".to_owned()),
+            finding(Check::Constant, Severity::Ok, "No column is constant.".to_owned()),
+        ],
+        predictive: vec![Predictive { column: NASTY.to_owned(), measure: Measure::RocAuc, value: 0.97, rows: ROWS }],
+        classes: vec![
+            ClassCount { class: NASTY.to_owned(), rows: 2_000, share: 0.66, reference_share: Some(0.5) },
+            ClassCount { class: "other".to_owned(), rows: 1_000, share: 0.34, reference_share: None },
+        ],
+        notes: vec!["Leakage was looked for in a sample.".to_owned()],
+    }
+}
+
+fn wins(a: &ModelResult, b: &ModelResult) -> Wins {
+    Wins {
+        a: a.name.clone(),
+        b: b.name.clone(),
+        metric: "roc_auc".to_owned(),
+        segments: 3,
+        a_better: 2,
+        b_better: 1,
+        a_clear: 1,
+        b_clear: 0,
+        clear: vec![Win {
+            column: "region".to_owned(),
+            value: NASTY.to_owned(),
+            a_wins: true,
+            a: 0.8,
+            b: 0.7,
+            gap: 0.03,
+            rows: 1_000,
+        }],
+    }
+}
+
+pub(in crate::report) fn sign_off(report: &Report) -> SignOff {
+    SignOff {
+        schema_version: 1,
+        who: format!("Reviewer {NASTY}"),
+        at_ms: 1_700_000_100_000,
+        note: "Looked at every segment.".to_owned(),
+        model_name: report.models[0].name.clone(),
+        hashes: Hashes {
+            model: "1a".repeat(32),
+            data: "2b".repeat(32),
+            binding: "3c".repeat(32),
+            policy: Some("4d".repeat(32)),
+            result: "5e".repeat(32),
+        },
+        verdict: "fail".to_owned(),
+        failed_gates: vec![format!("Good enough {NASTY}")],
+        override_reason: Some("Only for the trial in one region.".to_owned()),
+        metrics: BTreeMap::new(),
+    }
+}
+
 fn result(task: Task, name: &str) -> ModelResult {
     let answers = answers(task);
     let classes: Vec<String> = match task {
@@ -86,7 +196,6 @@ fn result(task: Task, name: &str) -> ModelResult {
     let is_binary = task == Task::Binary;
     ModelResult {
         name: name.to_owned(),
-        path: format!("models/{name}.onnx"),
         sha256: "ab".repeat(32),
         rows: ROWS,
         rows_without_target: 12,
@@ -127,12 +236,34 @@ fn result(task: Task, name: &str) -> ModelResult {
         notes: vec![format!("A sigmoid was applied to {NASTY}.")],
         timing: Timing { read_s: 0.21, predict_s: 1.3, metrics_s: 0.043, total_s: 1.56 },
         rows_per_second: 251_123.4,
+        views: views(&answers, &rows, &classes, 1, 0.4, 0.95, &NoWatch),
+        losses: vec![InputLoss {
+            input: NASTY.to_owned(),
+            rows: ROWS,
+            filled: 17,
+            unseen: 4_321,
+            ..InputLoss::default()
+        }],
+        robustness: Some(robustness()),
+        data_use: vec![UseFinding {
+            column: NASTY.to_owned(),
+            rule: UseRule::Sensitive,
+            action: Action::Warn,
+            sentence: format!("The column {NASTY} is marked as sensitive."),
+        }],
+        proxies: vec![Proxy {
+            feature: "zip".to_owned(),
+            sensitive: NASTY.to_owned(),
+            strength: 0.62,
+            measure: governance::Measure::CramersV,
+            rows: ROWS,
+        }],
         classes,
         ..ModelResult::default()
     }
 }
 
-fn report(task: Task) -> Report {
+pub(in crate::report) fn report(task: Task) -> Report {
     let first = result(task, "forest");
     let second = result(task, &format!("boosted {NASTY}"));
     Report {
@@ -148,9 +279,14 @@ fn report(task: Task) -> Report {
             p_value: Some(0.00001),
             p_better: Some(0.04),
             method: "DeLong".to_owned(),
-            ..Comparison::default()
+            margin: Some(0.01),
+            p_better_by_margin: Some(0.001),
+            p_equal: Some(0.345),
+            p_worse_by_margin: Some(0.654),
         }],
-        wins: Vec::new(),
+        wins: vec![wins(&first, &second)],
+        checks: Some(checks()),
+        plan: Some(Plan { segments: vec![NASTY.to_owned()], threads: 4, ..Plan::new("late") }),
         recommendation: Some(Recommendation {
             model: 1,
             name: second.name.clone(),
@@ -166,7 +302,6 @@ fn report(task: Task) -> Report {
         policy: Some(format!("Careful {NASTY}")),
         target: format!("late {NASTY}"),
         level: 0.95,
-        seed: 42,
         ..Report::default()
     }
 }
@@ -251,8 +386,18 @@ fn a_binary_report_has_every_section_and_no_raw_name() {
         "Binding",
         "Hashes",
         "Timing",
+        "Sign-off",
+        "What was asked",
+        "Data checks",
+        "Where each wins",
+        "Scores",
+        "Largest losses",
+        "Robustness",
+        "Use of data",
+        "What binding changed",
     ] {
         assert!(html.contains(&format!("<h3>{section}</h3>")), "{section}");
+        assert!(html.matches(&format!(">{section}</a>")).count() > 0, "{section} is not in the contents");
     }
     for told in [
         "2023-11-14 22:13:20 UTC",
@@ -271,13 +416,25 @@ fn a_binary_report_has_every_section_and_no_raw_name() {
         "1,204 segments",
         "251,123",
         "Demographic parity difference",
-        "prefers-color-scheme:dark",
         "@media print",
+        "✗ severe",
+        "! warning",
+        "row numbers, from 0: 3, 1,234",
+        "34.5 %",
+        "Segments with a clear winner",
+        "Detection error tradeoff",
+        "permutation importance",
+        "likely proxy",
+        "4,321",
+        "No sign-off goes with this report.",
     ] {
         assert!(html.contains(told), "{told}");
     }
-    assert_eq!(html.matches("<figure>").count(), 6);
-    assert!(html.matches("<svg").count() == html.matches("role=\"img\" aria-labelledby=").count());
+    assert_eq!(html.matches("<figure>").count(), 10);
+    assert_eq!(
+        html.matches("<svg").count(),
+        html.matches("role=\"img\" aria-labelledby=").count() + html.matches("aria-hidden").count()
+    );
     assert!(!html.contains("<h3>Errors</h3>"));
 }
 
@@ -289,6 +446,7 @@ fn a_regression_report_shows_errors_and_no_row() {
     }
     let html = validation_html(&report);
     assert_stands_alone(&html);
+    assert!(html.contains("Errors against a normal distribution") && html.contains("Standard deviation"));
     for told in ["<h3>Errors</h3>", "Histogram of prediction less target", "Mean absolute error", "R²", "MAE"] {
         assert!(html.contains(told), "{told}");
     }
@@ -301,7 +459,14 @@ fn a_regression_report_shows_errors_and_no_row() {
 fn a_multiclass_report_shows_each_class() {
     let html = validation_html(&report(Task::Multiclass));
     assert_stands_alone(&html);
-    for told in ["<h3>Classes</h3>", "<h3>Confusion matrix</h3>", "virginica", "F1, macro", "ROC AUC, macro"] {
+    for told in [
+        "<h3>Classes</h3>",
+        "<h3>Confusion matrix</h3>",
+        "virginica",
+        "F1, macro",
+        "ROC AUC, macro",
+        "<h3>One against the rest</h3>",
+    ] {
         assert!(html.contains(told), "{told}");
     }
     assert!(!html.contains("<h3>Threshold</h3>") && !html.contains(NASTY));
@@ -405,9 +570,65 @@ fn many_models_and_endless_names_stay_small() {
     model.classes.truncate(2);
     model.name = "&\"".repeat(100_000);
     model.notes = vec!["\"".repeat(5_000); 500];
-    report.models = vec![model; 120];
+    report.models = vec![model; 40];
     let html = validation_html(&report);
     assert_stands_alone(&html);
     assert!(html.contains("more are left out"));
-    assert!(page::page(&report, MOST_ROWS[MOST_ROWS.len() - 1]).len() < MOST_BYTES / 2);
+    assert!(write::page(&document(&report, &[], MOST_ROWS[MOST_ROWS.len() - 1])).len() < MOST_BYTES / 2);
+}
+
+#[test]
+fn who_signed_stands_with_all_five_hashes() {
+    let report = report(Task::Binary);
+    let html = validation_html_signed(&report, &[sign_off(&report)]);
+    assert_stands_alone(&html);
+    assert!(!html.contains(NASTY));
+    for hash in ["1a", "2b", "3c", "4d", "5e"] {
+        assert!(html.contains(&hash.repeat(32)), "{hash}");
+    }
+    for told in ["2023-11-14 22:15:00 UTC", "Looked at every segment.", "Only for the trial", "Failed gates"] {
+        assert!(html.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn the_worst_rows_are_numbers_of_rows_and_never_their_data() {
+    let mut report = report(Task::Binary);
+    for row in &mut report.models[0].views.as_mut().unwrap().worst {
+        (row.truth, row.prediction, row.row) = ("SECRET".to_owned(), "SECRET".to_owned(), 987_654);
+    }
+    let losses = &mut report.models[0].losses[0];
+    losses.examples = vec!["SECRET".to_owned()];
+    let html = validation_html(&report);
+    assert!(html.contains("987654") && !html.contains("SECRET"));
+}
+
+#[test]
+fn ten_models_of_a_hundred_segments_and_a_thousand_classes_stay_small() {
+    let mut report = report(Task::Multiclass);
+    let mut model = report.models[0].clone();
+    let names: Vec<String> = (0..1_000).map(|i| format!("class number {i}")).collect();
+    let per_class = model.per_class[0].clone();
+    model.per_class = names.iter().map(|class| PerClass { class: class.clone(), ..per_class.clone() }).collect();
+    let rest = model.views.as_mut().unwrap().one_vs_rest.as_mut().unwrap();
+    let one = rest.classes[0].clone();
+    rest.classes = names
+        .iter()
+        .map(|class| {
+            let mut one = one.clone();
+            one.class.clone_from(class);
+            one
+        })
+        .collect();
+    let segment = model.segments[0].clone();
+    model.segments = (0..100).map(|i| SegmentResult { value: format!("value {i}"), ..segment.clone() }).collect();
+    let confusion = model.confusion.as_mut().unwrap();
+    confusion.labels.clone_from(&names);
+    confusion.matrix = vec![vec![1; 1_000]; 1_000];
+    model.classes = names;
+    report.models = vec![model; 10];
+    let html = validation_html(&report);
+    assert_stands_alone(&html);
+    assert!(html.contains("classes with most rows are shown;"));
+    assert_eq!(html.matches("<section class=\"model\"").count(), 10);
 }
