@@ -16,7 +16,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assume, proptest}
 use serde_json::{Value, json};
 
 fn draft(at: i64) -> AuditDraft {
-    let known = AuditKind::KNOWN;
+    let known = &AuditKind::KNOWN[..13];
     AuditDraft {
         at_ms: at,
         kind: known[usize::try_from(at).unwrap() % known.len()].clone(),
@@ -332,10 +332,14 @@ fn pages_go_from_the_newest_back_and_unknown_kinds_are_read() {
     assert_eq!(numbers(&all, 19, 5), (vec![2, 1], false));
     assert_eq!(numbers(&all, 50, 5), (vec![], false));
     assert_eq!(numbers(&all, 0, 0), (vec![], true));
-    let of_kind = |kind| AuditFilter { kind: Some(kind), subject: None };
+    let of_kind = |kind| AuditFilter { kind: Some(kind), ..AuditFilter::default() };
     assert_eq!(numbers(&of_kind(AuditKind::ModelAdded), 0, 5), (vec![14, 1], false));
     assert_eq!(numbers(&of_kind(AuditKind::Other("teleported".to_owned())), 0, 5), (vec![21], false));
-    let both = AuditFilter { kind: Some(AuditKind::ModelAdded), subject: Some("model/1".to_owned()) };
+    let both = AuditFilter {
+        kind: Some(AuditKind::ModelAdded),
+        subject: Some("model/1".to_owned()),
+        ..AuditFilter::default()
+    };
     assert_eq!(numbers(&both, 0, 5), (vec![14], false));
     for kind in AuditKind::KNOWN {
         assert_eq!(AuditKind::from(kind.word().to_owned()), kind);

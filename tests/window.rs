@@ -61,6 +61,11 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
         assert!(window.has(part), "{part} is not on the page");
     }
 
+    window.until("the hashes", |a| !a.state().hashes.is_empty());
+    window.write("Signed by", "Ada");
+    window.write("Override", "A trial of the walk");
+    window.click("Sign with an override");
+    window.until("the sign-off", |a| !a.state().sign_offs.is_empty());
     window.click("Deploy this model…");
     assert_eq!(window.page.state().panel(), Panel::Deploy);
     window.choose("Dataset", "stream.parquet");

@@ -17,11 +17,14 @@ pub enum Panel {
     Deploy,
     /// Live charts and alerts.
     Monitor,
+    /// Kept validations, sign-offs and the audit trail.
+    Reports,
 }
 
 impl Panel {
     /// All panels in rail order.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Models, Self::Validate, Self::Deploy, Self::Monitor];
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Models, Self::Validate, Self::Deploy, Self::Monitor, Self::Reports];
 
     /// The name in the rail.
     pub fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Panel {
             Self::Validate => "Validate",
             Self::Deploy => "Deploy",
             Self::Monitor => "Monitor",
+            Self::Reports => "Reports",
         }
     }
 }
@@ -137,6 +141,7 @@ impl Action {
             Self::GoTo(Panel::Validate) => command(Key::Num3),
             Self::GoTo(Panel::Deploy) => command(Key::Num4),
             Self::GoTo(Panel::Monitor) => command(Key::Num5),
+            Self::GoTo(Panel::Reports) => command(Key::Num6),
             Self::AddModel => command(Key::O),
             Self::AddDataset => command(Key::D),
             Self::RunValidation => command(Key::Enter),

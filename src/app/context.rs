@@ -60,6 +60,8 @@ pub enum Saved {
     Report(RunId),
     /// A policy, by name.
     Policy(String),
+    /// The audit trail; the file's ending chooses the format.
+    Audit,
 }
 
 impl Saved {
@@ -68,6 +70,7 @@ impl Saved {
         match self {
             Self::Report(run) => Command::SaveReport { run, path },
             Self::Policy(name) => Command::ExportPolicy { name, path },
+            Self::Audit => Command::ExportAudit(path),
         }
     }
 }
@@ -79,6 +82,8 @@ pub enum Subject {
     Model(ModelId),
     /// A model's validation, in Validate.
     Validation(ModelId),
+    /// A run, in Validate; at a model of it, when given.
+    Run(RunId, Option<ModelId>),
     /// A validated model to deploy, in Deploy: the run and the model.
     Deploy(i64, ModelId),
     /// A deployment, in Deploy.
@@ -92,7 +97,7 @@ impl Subject {
     pub fn panel(&self) -> Panel {
         match self {
             Self::Model(_) => Panel::Models,
-            Self::Validation(_) => Panel::Validate,
+            Self::Validation(_) | Self::Run(..) => Panel::Validate,
             Self::Deploy(..) | Self::Deployment(_) => Panel::Deploy,
             Self::Monitor(..) => Panel::Monitor,
         }

@@ -119,6 +119,7 @@ fn icon(panel: Panel) -> Icon {
         Panel::Validate => Icon::Validate,
         Panel::Deploy => Icon::Deploy,
         Panel::Monitor => Icon::Monitor,
+        Panel::Reports => Icon::Reports,
     }
 }
 

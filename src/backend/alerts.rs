@@ -8,6 +8,7 @@ use super::event::Event;
 use super::service::{Service, now_ms};
 use super::state::AlertView;
 use crate::monitor::{Alert, AlertEvent, AlertKind, AlertState, Severity};
+use crate::workspace::audit::AuditKind;
 
 fn key(alert: &Alert) -> (AlertKind, usize) {
     (alert.kind.clone(), alert.first_chunk)
@@ -92,6 +93,8 @@ impl Service {
         let view = Arc::make_mut(place);
         view.alert.state = AlertState::Acknowledged;
         let (id, alert) = (view.deployment.clone(), view.alert.clone());
+        let what = serde_json::json!({ "name": view.deployment_name, "deployment": id, "message": alert.message });
+        self.record(AuditKind::AlertAcknowledged, alert_id.to_string(), what);
         if let Ok(value) = serde_json::to_value(&alert) {
             self.with_workspace(|w| w.update_alert(alert_id, &value, false));
         }

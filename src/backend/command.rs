@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::monitor::Chunking;
 use crate::validate::{Plan, Predictions};
+use crate::workspace::audit::AuditFilter;
 
 /// SHA-256 of a model's file, hexadecimal.
 pub type ModelId = String;
@@ -99,6 +100,45 @@ pub enum Command {
         /// Where.
         path: PathBuf,
     },
+    /// Works out the hashes of a model's result, for whoever is to sign it. Answered in the state's `hashes`.
+    HashResult {
+        /// The run.
+        run: RunId,
+        /// The model.
+        model: ModelId,
+    },
+    /// Signs a model's result.
+    SignOff {
+        /// The run.
+        run: RunId,
+        /// The model.
+        model: ModelId,
+        /// Who signs.
+        who: String,
+        /// What they write beside it; may be empty.
+        note: String,
+        /// Why it may go live although required gates failed; `None` where none did.
+        override_reason: Option<String>,
+    },
+    /// Runs a kept validation again and holds one model's result against what was kept. Answered in the state's
+    /// `rechecks`.
+    Reverify {
+        /// The run.
+        run: RunId,
+        /// The model.
+        model: ModelId,
+    },
+    /// Reads a page of the audit trail, newest first. Answered in the state's `audit`.
+    LoadAudit {
+        /// Which entries.
+        filter: AuditFilter,
+        /// How many of them, the newest, are left out.
+        offset: usize,
+    },
+    /// Checks the audit trail from its first entry to its last. Answered in the state's `audit`.
+    VerifyAudit,
+    /// Writes the audit trail to a file: a table for `.csv`, else one JSON object a line.
+    ExportAudit(PathBuf),
     /// Takes a finished run out of the workspace.
     RemoveRun(RunId),
     /// Puts a validated model to work.

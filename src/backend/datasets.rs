@@ -14,6 +14,7 @@ use crate::data::read::{Dataset, ReadOptions, read_table};
 use crate::data::schema::{Role, infer_roles};
 use crate::stats::grouped::rows;
 use crate::workspace::DatasetRecord;
+use crate::workspace::audit::AuditKind;
 
 /// What is kept of a dataset beside its fingerprint.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -117,6 +118,8 @@ impl Service {
         if self.with_workspace(|w| w.add_dataset(&record)).is_none() {
             return false;
         }
+        let what = serde_json::json!({ "name": view.name, "rows": view.rows });
+        self.record(AuditKind::DatasetAdded, view.id.clone(), what);
         self.keep_table(view.id.clone(), dataset);
         self.state.datasets.push(Arc::new(view));
         self.touch();
@@ -151,6 +154,7 @@ impl Service {
             if self.state.preparation.as_ref().is_some_and(|p| p.asked.dataset == id) {
                 self.state.preparation = None;
             }
+            self.record(AuditKind::DatasetRemoved, id, serde_json::json!({ "name": dataset.name }));
             self.info(format!("Removed “{}”; the file stays", dataset.name));
             self.touch();
         }

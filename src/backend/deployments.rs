@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use serde_json::Value;
 
+use super::approval::Approval;
 use super::command::DeployRequest;
 use super::datasets::Source;
 use super::event::{Event, JobTopic};
@@ -25,6 +26,7 @@ use crate::monitor::{
     default_chunk_rows,
 };
 use crate::validate::ModelResult;
+use crate::workspace::audit::AuditKind;
 use crate::workspace::capture::CaptureWriter;
 use crate::workspace::{DeploymentRecord, Workspace};
 
@@ -117,6 +119,9 @@ impl Service {
         let Some(judged) = run.report.models.iter().find(|m| m.sha256 == request.model).cloned() else {
             return self.error("That validation did not judge this model. Validate it first, then deploy it.");
         };
+        if let Some(why) = Approval::of(&self.state, request.run, &request.model).and_then(|a| a.refusal()) {
+            return self.error(format!("“{}” is not deployed. {why}.", judged.name));
+        }
         let file = match self.open_kept_model(&request.model) {
             Ok(file) => file,
             Err(why) => return self.error(why),
@@ -226,6 +231,7 @@ impl Service {
                         request: Arc::new(request.clone()),
                     }),
                 );
+                self.record_deployed(&id, &request);
                 self.live.insert(id, LiveDeployment { deployment, record, alert_ids: Vec::new() });
                 self.info(format!("“{}” is deployed", request.name));
                 self.update_stages();
@@ -235,6 +241,20 @@ impl Service {
                 self.error(error.to_string());
             }
         }
+    }
+
+    fn record_deployed(&mut self, id: &str, request: &DeployRequest) {
+        let approval = Approval::of(&self.state, request.run, &request.model);
+        let signed_by = match &approval {
+            Some(Approval::Signed(signed)) => Some(signed.signed.who.clone()),
+            _ => None,
+        };
+        let what = serde_json::json!({
+            "name": request.name, "model": request.model, "model_name": self.model_name(&request.model),
+            "run": request.run, "feed": request.feed_dataset, "threshold": request.threshold,
+            "approval": approval.map(|a| a.word()), "signed_by": signed_by,
+        });
+        self.record(AuditKind::Deployed, id, what);
     }
 
     fn model_name(&self, id: &str) -> String {
@@ -320,10 +340,18 @@ impl Service {
             return;
         }
         view.state = state.clone();
-        let rows_seen = view.captured;
+        let (rows_seen, name) = (view.captured, view.request.name.clone());
         if let Ok(value) = serde_json::to_value(&state) {
             self.with_workspace(|w| w.update_deployment(id, &value, rows_seen));
         }
+        let who = match state {
+            DeploymentStateView::Running | DeploymentStateView::Paused => return,
+            DeploymentStateView::Stopped if !self.ending => self.state.reviewer.clone(),
+            _ => String::new(),
+        };
+        let why = if let DeploymentStateView::Failed(why) = &state { Some(why) } else { None };
+        let what = serde_json::json!({ "name": name, "state": state.word(), "why": why, "rows": rows_seen });
+        self.record_by(AuditKind::Stopped, id, &who, what);
     }
 
     /// Holds a feed.
@@ -399,7 +427,9 @@ impl Service {
         if self.live.contains_key(id) {
             return self.error("The deployment still works. Stop it first, then remove it.");
         }
+        let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone());
         if self.with_workspace(|w| w.remove_deployment(id)).is_some() {
+            self.record(AuditKind::DeploymentRemoved, id, serde_json::json!({ "name": name }));
             self.state.deployments.retain(|d| d.id != id);
             self.state.alerts.retain(|a| a.deployment != id);
             self.update_stages();

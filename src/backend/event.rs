@@ -101,6 +101,14 @@ pub enum JobTopic {
     Validate,
     /// A deployment is prepared: the reference is scored.
     Deploy,
+    /// The hashes of a result are worked out.
+    Hashes,
+    /// A kept validation is run again.
+    Reverify,
+    /// A page of the audit trail is read.
+    Audit,
+    /// The audit trail is checked.
+    VerifyAudit,
     /// Anything else.
     Other,
 }

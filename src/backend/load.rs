@@ -14,12 +14,14 @@ impl Service {
     /// Reads the workspace into the state.
     pub(super) fn load(&mut self) {
         self.load_settings();
+        self.load_audit();
         self.load_policies();
         let Some(models) = self.with_workspace(|w| w.models()) else { return };
         self.state.models = models.iter().map(|record| Arc::new(self.load_model(record))).collect();
         let datasets = self.with_workspace(|w| w.datasets()).unwrap_or_default();
         self.state.datasets = datasets.iter().map(|record| Arc::new(Self::load_dataset(record))).collect();
         self.load_runs();
+        self.load_sign_offs();
         self.load_deployments();
         self.load_alerts();
         self.update_stages();

@@ -5,6 +5,8 @@
 //! It may import every room below it, never `cli` or `app`.
 
 mod alerts;
+pub mod approval;
+mod audit;
 pub mod command;
 mod datasets;
 mod deployments;
@@ -16,12 +18,16 @@ mod models;
 pub mod outbox;
 mod policies;
 mod reports;
+mod reverify;
 mod runtime;
 mod samples;
 pub mod service;
+mod sign_offs;
 pub mod state;
 mod validation;
 
+pub use approval::Approval;
+pub use audit::{PAGE as AUDIT_PAGE, UNKNOWN_USER};
 pub use command::Command;
 pub use event::{Event, Notice, NoticeLevel};
 pub use service::{Backend, BackendOptions, write_whole};

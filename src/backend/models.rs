@@ -10,6 +10,7 @@ use super::state::{ModelView, Stage};
 use crate::data::watch::Watch as _;
 use crate::model::{Inspection, ModelCard, ModelError, ModelFile};
 use crate::workspace::ModelRecord;
+use crate::workspace::audit::AuditKind;
 
 impl ModelView {
     /// A name for people: the card's, else the file's.
@@ -90,6 +91,8 @@ impl Service {
         if self.with_workspace(|w| w.add_model(&record, &file.bytes)).is_none() {
             return false;
         }
+        let what = serde_json::json!({ "name": record.name, "file": file_name(&file.path), "bytes": file.size_bytes });
+        self.record(AuditKind::ModelAdded, file.sha256.clone(), what);
         let view = ModelView::new(&record, Arc::clone(&file.inspection), file.card.clone());
         if aloud {
             match &view.problem {
@@ -145,6 +148,7 @@ impl Service {
             if self.state.preparation.as_ref().is_some_and(|p| p.asked.model == id) {
                 self.state.preparation = None;
             }
+            self.record(AuditKind::ModelRemoved, id, serde_json::json!({ "name": model.name }));
             self.info(format!("Removed “{}”", model.name));
             self.update_stages();
         }

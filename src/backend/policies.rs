@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::service::Service;
 use super::state::PolicyView;
+use crate::data::fingerprint::sha256_of;
 use crate::validate::policy::{SHIPPED, parse};
+use crate::workspace::audit::AuditKind;
 
 /// The setting that keeps own policies: name → TOML text.
 const KEPT: &str = "policies";
@@ -80,6 +82,8 @@ impl Service {
         if let Some(old) = replaces {
             kept.remove(old);
         }
+        let what = serde_json::json!({ "name": policy.name, "sha256": sha256_of(policy.to_toml().as_bytes()), "replaces": replaces });
+        self.record(AuditKind::PolicySaved, policy.name.clone(), what);
         let known = kept.insert(policy.name.clone(), toml).is_some() || replaces.is_some();
         self.keep_policies(&kept);
         let word = if known { "Saved" } else { "Added" };
@@ -91,6 +95,7 @@ impl Service {
         let mut kept = self.kept_policies();
         if kept.remove(name).is_some() {
             self.keep_policies(&kept);
+            self.record(AuditKind::PolicyRemoved, name, serde_json::json!({ "name": name }));
             self.info(format!("Removed the policy “{name}”"));
         }
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::audit::Trail;
 use super::command::{Command, DatasetId, DeploymentId, JobId};
 use super::deployments::LiveDeployment;
 use super::event::{Event, JobTopic, Notice, NoticeLevel};
@@ -122,9 +123,10 @@ pub(super) struct Service {
     pub(super) tables: Vec<(DatasetId, Dataset)>,
     pub(super) live: BTreeMap<DeploymentId, LiveDeployment>,
     pub(super) by_hand: HashMap<(String, String), Vec<(String, String)>>,
+    pub(super) trail: Trail,
     changed: bool,
     jobs_told: Instant,
-    ending: bool,
+    pub(super) ending: bool,
 }
 
 /// The text of a caught panic.
@@ -153,6 +155,7 @@ impl Service {
             tables: Vec::new(),
             live: BTreeMap::new(),
             by_hand: HashMap::new(),
+            trail: Trail::default(),
             changed: false,
             jobs_told: Instant::now(),
             ending: false,
@@ -205,6 +208,7 @@ impl Service {
         while let Ok(report) = finished.try_recv() {
             self.internal(report);
         }
+        self.end_trail();
         self.workspace = None;
         self.outbox.post(Event::Closed);
     }
@@ -259,6 +263,14 @@ impl Service {
             Command::RemovePolicy(name) => self.remove_policy(&name),
             Command::ExportPolicy { name, path } => self.export_policy(&name, &path),
             Command::SaveReport { run, path } => self.save_report(run, path),
+            Command::HashResult { run, model } => self.hash_result(run, model),
+            Command::SignOff { run, model, who, note, override_reason } => {
+                self.sign_off(run, model, &who, &note, override_reason.as_deref());
+            }
+            Command::Reverify { run, model } => self.reverify(run, model),
+            Command::LoadAudit { filter, offset } => self.load_audit_page(filter, offset),
+            Command::VerifyAudit => self.verify_audit(),
+            Command::ExportAudit(path) => self.export_audit(path),
             Command::RemoveRun(id) => self.remove_run(id),
             Command::Deploy(request) => self.deploy(request),
             Command::PauseDeployment(id) => self.pause_deployment(&id),

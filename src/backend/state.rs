@@ -11,6 +11,8 @@ use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
 use crate::monitor::{Alert, MonitorSnapshot};
 use crate::validate::Report;
 use crate::validate::policy::Policy;
+use crate::validate::signoff::{Difference, Hashes, SignOff};
+use crate::workspace::audit::{AuditFilter, AuditPage, Verified};
 
 /// The state of a workspace.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,16 @@ pub struct State {
     pub policies: Vec<Arc<PolicyView>>,
     /// Finished validations, the newest first.
     pub runs: Vec<Arc<RunView>>,
+    /// Sign-offs, the newest first; they outlive the runs they are for.
+    pub sign_offs: Vec<Arc<SignOffView>>,
+    /// Hashes of results that were asked for, the newest first.
+    pub hashes: Vec<Arc<HashesView>>,
+    /// Validations that were run again in this session, the newest first, one for each model of a run.
+    pub rechecks: Vec<Arc<RecheckView>>,
+    /// The audit trail, as far as it was asked for.
+    pub audit: Arc<AuditView>,
+    /// Who is at work here: the person who signed last, else the signed-in user.
+    pub reviewer: String,
     /// The last answer to [`super::Command::Prepare`].
     pub preparation: Option<Arc<Preparation>>,
     /// Deployments, the newest first.
@@ -181,6 +193,69 @@ pub struct RunView {
     pub created_at_ms: i64,
     /// The result.
     pub report: Arc<Report>,
+}
+
+/// A person's word for a model's result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignOffView {
+    /// The run.
+    pub run: RunId,
+    /// The model.
+    pub model: ModelId,
+    /// The dataset's name at the time.
+    pub dataset_name: String,
+    /// What was signed, by whom and when.
+    pub signed: SignOff,
+}
+
+/// What would be signed, as hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HashesView {
+    /// The run.
+    pub run: RunId,
+    /// The model.
+    pub model: ModelId,
+    /// The hashes, or why there are none.
+    pub found: Result<Hashes, String>,
+}
+
+/// A kept result, computed again from the files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecheckView {
+    /// The run.
+    pub run: RunId,
+    /// The model.
+    pub model: ModelId,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whether it was held against a sign-off, not only against what was kept.
+    pub against_signature: bool,
+    /// What is not as it was, nothing when all is; or why it could not be computed.
+    pub outcome: Result<Vec<Difference>, String>,
+}
+
+/// The audit trail, as far as it was asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditView {
+    /// Number of the newest entry.
+    pub total: u64,
+    /// The page that was read last.
+    pub page: Option<Arc<AuditPage>>,
+    /// The filter and the offset of the last reading, and `total` at its time.
+    pub read: Option<(AuditFilter, usize, u64)>,
+    /// Why the trail could not be read, when it could not.
+    pub problem: Option<String>,
+    /// The last check of the whole trail.
+    pub verified: Option<Arc<VerifiedView>>,
+}
+
+/// A check of the whole audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedView {
+    /// When it ended, milliseconds since 1970.
+    pub at_ms: i64,
+    /// What was found, or why it could not be checked.
+    pub found: Result<Verified, String>,
 }
 
 /// How a dataset fits a model, and what a run would take.

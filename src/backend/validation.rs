@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::command::{DatasetId, ModelId, Preparing, RunId};
 use super::datasets::Source;
 use super::event::JobTopic;
@@ -18,6 +20,7 @@ use crate::validate::aligned::check_target;
 use crate::validate::estimate::estimate;
 use crate::validate::{Candidate, Data, Plan, Predictions, Report};
 use crate::workspace::RunRecord;
+use crate::workspace::audit::AuditKind;
 
 /// The person's changes to a proposal: input → column.
 pub(super) type ByHand = Vec<(String, String)>;
@@ -293,6 +296,13 @@ impl Service {
         let dataset_name =
             self.state.datasets.iter().find(|d| d.id == dataset).map_or_else(String::new, |d| d.name.clone());
         let rows = report.models.first().map_or(0, |m| m.rows);
+        let judged = report.models.iter();
+        let judged = judged.map(|m| json!({ "name": m.name, "sha256": m.sha256, "verdict": m.verdict }));
+        let what = json!({
+            "name": dataset_name, "data": report.data.sha256, "policy": report.policy,
+            "models": judged.collect::<Vec<_>>(),
+        });
+        self.record(AuditKind::Validated, id.to_string(), what);
         self.state.runs.insert(
             0,
             Arc::new(RunView {
@@ -315,6 +325,7 @@ impl Service {
         }
         if self.with_workspace(|w| w.remove_run(id)).is_some() {
             self.state.runs.retain(|run| run.id != id);
+            self.record(AuditKind::RunRemoved, id.to_string(), json!({}));
             self.update_stages();
         }
     }

@@ -45,6 +45,8 @@ pub(super) enum Verb {
     },
     /// Measure models on data they never saw
     Validate(Box<Validate>),
+    /// Run the validation of a report again; ends with status 1 when anything is not as it was
+    Verify(Verify),
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +88,21 @@ pub(super) enum AuditVerb {
 pub(super) struct Inspect {
     /// The ONNX file
     pub(super) model: PathBuf,
+    /// Write the result as JSON (`-` for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Verify {
+    /// The JSON of a validation
+    pub(super) report: PathBuf,
+    /// The table it was made on (default: where the report says)
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: Option<PathBuf>,
+    /// The model; name each of several, in the report's order (default: where the report says)
+    #[arg(long = "model", value_name = "FILE")]
+    pub(super) models: Vec<PathBuf>,
     /// Write the result as JSON (`-` for standard output)
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,

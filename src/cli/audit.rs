@@ -77,7 +77,7 @@ fn show(
     console: &Console,
 ) -> Result<(), Failure> {
     let kind = kind.map(|word| AuditKind::from(word.to_owned()));
-    let filter = AuditFilter { kind, subject: None };
+    let filter = AuditFilter { kind, ..AuditFilter::default() };
     let page = audit::page_of_folder(folder, &filter, 0, limit).map_err(Failure::input)?;
     if let (Some(AuditKind::Other(word)), true) = (&filter.kind, page.entries.is_empty()) {
         let known: Vec<&str> = AuditKind::KNOWN.iter().map(AuditKind::word).collect::<Vec<_>>();

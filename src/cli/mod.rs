@@ -11,6 +11,7 @@ mod places;
 mod runtime;
 mod summary;
 mod validate;
+mod verify;
 mod window;
 
 use std::process::ExitCode;
@@ -58,5 +59,6 @@ fn run(args: &Args, console: &Console, began: Instant) -> Result<(), Failure> {
         Some(Verb::Inspect(inspect)) => inspect::run(inspect, console),
         Some(Verb::Audit { what }) => audit::run(what, args, console),
         Some(Verb::Validate(validate)) => validate::run(validate, args, console),
+        Some(Verb::Verify(verify)) => verify::run(verify, args, console),
     }
 }

@@ -21,7 +21,7 @@ use crate::validate::streamed::{File, run_streamed};
 use crate::validate::{self, Candidate, Data, Origin, Plan, Predictions, Report, ValidateError};
 
 /// Tables that take more than this are scored chunk by chunk.
-const HELD_BYTES: u64 = 96 << 20;
+pub(super) const HELD_BYTES: u64 = 96 << 20;
 
 fn options(args: &Validate) -> Result<ReadOptions, Failure> {
     let decimal_comma = match args.decimal {

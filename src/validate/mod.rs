@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data; running it over bound models and one dataset gives a [`Report`], plain data too.
 //! This room keeps nothing on disk and draws nothing. It may import `model`, `data` and `stats`.
 
+pub mod again;
 pub mod aligned;
 mod answers;
 mod breakdown;

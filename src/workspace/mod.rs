@@ -22,6 +22,7 @@ mod open;
 mod records;
 mod register;
 mod schema;
+mod sign_offs;
 mod store;
 
 pub use error::WorkspaceError;
@@ -29,3 +30,4 @@ pub use files::safe_file_name;
 pub use open::{OpenOptions, Workspace};
 pub use records::{AlertRecord, DatasetRecord, DeploymentRecord, ModelRecord, NoticeRecord, RunRecord};
 pub use schema::SCHEMA;
+pub use sign_offs::SignOffRecord;

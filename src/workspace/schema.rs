@@ -3,10 +3,13 @@
 use rusqlite::Connection;
 
 /// The format of the database that this program writes (`PRAGMA user_version`).
-pub const SCHEMA: i64 = 2;
+pub const SCHEMA: i64 = 3;
 
 /// The format from which on there are registers.
 pub(super) const WITH_REGISTERS: i64 = 2;
+
+/// The format from which on there are sign-offs.
+pub(super) const WITH_SIGN_OFFS: i64 = 3;
 
 const FIRST: &str = "
 CREATE TABLE models (id TEXT PRIMARY KEY, name TEXT NOT NULL, original_path TEXT NOT NULL, card TEXT,
@@ -40,6 +43,9 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     if version(&transaction)? < WITH_REGISTERS {
         transaction.execute_batch(super::register::REGISTERS)?;
+    }
+    if version(&transaction)? < WITH_SIGN_OFFS {
+        transaction.execute_batch(super::sign_offs::SIGN_OFFS)?;
     }
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()

@@ -107,6 +107,23 @@ impl Window {
         self.page.run_ok();
     }
 
+    /// Writes into the one field of this name.
+    pub fn write(&mut self, field: &str, words: &str) {
+        self.page.get_by_role_and_label(Role::TextInput, field).scroll_to_me();
+        self.page.run_ok();
+        self.page.get_by_role_and_label(Role::TextInput, field).focus();
+        self.page.run_ok();
+        self.page.get_by_role_and_label(Role::TextInput, field).type_text(words);
+        self.page.run_ok();
+    }
+
+    /// Whether the one control of this name cannot be pressed.
+    pub fn is_off(&self, label: &str) -> bool {
+        let controls: Vec<_> = self.page.query_all_by_label(label).filter(is_control).collect();
+        assert_eq!(controls.len(), 1, "controls called “{label}”");
+        controls[0].accesskit_node().is_disabled()
+    }
+
     /// Opens a list by its name and takes the option that begins with these words.
     pub fn choose(&mut self, list: &str, option: &str) {
         self.page.get_by_role_and_label(Role::ComboBox, list).scroll_to_me();

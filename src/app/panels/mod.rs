@@ -8,6 +8,7 @@ pub mod models;
 pub mod monitor;
 pub mod overview;
 mod page;
+pub mod reports;
 #[cfg(all(test, feature = "snapshots"))]
 mod snapshots;
 pub mod validate;
@@ -27,6 +28,7 @@ pub struct Panels {
     validate: validate::ValidatePanel,
     deploy: deploy::DeployPanel,
     monitor: monitor::MonitorPanel,
+    reports: reports::ReportsPanel,
 }
 
 impl Panels {
@@ -38,6 +40,7 @@ impl Panels {
             Panel::Validate => self.validate.ui(ui, ctx),
             Panel::Deploy => self.deploy.ui(ui, ctx),
             Panel::Monitor => self.monitor.ui(ui, ctx),
+            Panel::Reports => self.reports.ui(ui, ctx),
         }
     }
 
@@ -46,6 +49,7 @@ impl Panels {
         match subject {
             Subject::Model(model) => self.models.select(model),
             Subject::Validation(model) => self.validate.select(state, &model),
+            Subject::Run(run, model) => self.validate.open(state, run, model.as_deref()),
             Subject::Deploy(run, model) => self.deploy.draft(state, run, &model),
             Subject::Deployment(deployment) => self.deploy.select(deployment),
             Subject::Monitor(deployment, chunk) => self.monitor.select(deployment, chunk),

@@ -22,6 +22,7 @@ fn busy(panel: Panel) -> World {
         Panel::Validate => World::full().with_job(JobTopic::Validate, "Validate 2 models on April"),
         Panel::Deploy => World::watched().with_job(JobTopic::Deploy, "Score the reference"),
         Panel::Monitor => World::full(),
+        Panel::Reports => World::full().with_job(JobTopic::Reverify, "Verify gradient boosting"),
     }
 }
 

@@ -21,6 +21,13 @@ pub(super) fn date(at_ms: i64) -> String {
         .map_or_else(|| format::NONE.to_owned(), |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string())
 }
 
+/// The local date and time of a moment of this workspace, to the minute; milliseconds since 1970.
+pub(super) fn moment(at_ms: i64) -> String {
+    let local =
+        |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string();
+    chrono::DateTime::from_timestamp_millis(at_ms).map_or_else(|| format::NONE.to_owned(), local)
+}
+
 /// The date of a time in the data, in milliseconds since 1970; never shifted by this machine's time zone.
 pub(super) fn data_date(at_ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(at_ms)

@@ -9,7 +9,7 @@ mod sign;
 
 pub use hashes::Hashes;
 pub use recheck::{Difference, Part, compare, recheck};
-pub use sign::{Refusal, SCHEMA_VERSION, SignOff, sign};
+pub use sign::{Refusal, SCHEMA_VERSION, SignOff, is_reason, sign};
 
 #[cfg(test)]
 mod tests;

@@ -179,7 +179,7 @@ fn listed(gates: &[String]) -> String {
 }
 
 /// A reason has at least two words, or, in a script that puts no spaces between them, at least four letters.
-fn is_reason(text: &str) -> bool {
+pub fn is_reason(text: &str) -> bool {
     let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
     words >= 2 || text.chars().filter(|c| c.is_alphabetic() && *c >= '\u{2E80}').count() >= 4
 }

@@ -8,14 +8,24 @@ pub enum AuditKind {
     ModelAdded,
     /// A model was taken out.
     ModelRemoved,
+    /// A dataset came into the workspace.
+    DatasetAdded,
+    /// A dataset was taken out.
+    DatasetRemoved,
     /// A validation ran to its end.
     Validated,
+    /// A finished validation was taken out.
+    RunRemoved,
+    /// A finished validation was run again and held against what was kept.
+    Reverified,
     /// Somebody signed a result.
     SignedOff,
     /// Somebody signed a result although required gates failed.
     Overridden,
     /// A policy was made or changed.
     PolicySaved,
+    /// A policy was taken out.
+    PolicyRemoved,
     /// A model card was changed.
     CardEdited,
     /// The data-use register was changed.
@@ -24,6 +34,8 @@ pub enum AuditKind {
     Deployed,
     /// A deployment ended.
     Stopped,
+    /// An ended deployment was taken out with its history.
+    DeploymentRemoved,
     /// A challenger became the champion.
     Promoted,
     /// Somebody took note of an alert.
@@ -36,7 +48,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind that this version writes.
-    pub const KNOWN: [Self; 13] = [
+    pub const KNOWN: [Self; 19] = [
         Self::ModelAdded,
         Self::ModelRemoved,
         Self::Validated,
@@ -50,6 +62,12 @@ impl AuditKind {
         Self::Promoted,
         Self::AlertAcknowledged,
         Self::Exported,
+        Self::DatasetAdded,
+        Self::DatasetRemoved,
+        Self::RunRemoved,
+        Self::Reverified,
+        Self::PolicyRemoved,
+        Self::DeploymentRemoved,
     ];
 
     /// The word of the file, such as `signed_off`.
@@ -57,14 +75,20 @@ impl AuditKind {
         match self {
             Self::ModelAdded => "model_added",
             Self::ModelRemoved => "model_removed",
+            Self::DatasetAdded => "dataset_added",
+            Self::DatasetRemoved => "dataset_removed",
             Self::Validated => "validated",
+            Self::RunRemoved => "run_removed",
+            Self::Reverified => "reverified",
             Self::SignedOff => "signed_off",
             Self::Overridden => "overridden",
             Self::PolicySaved => "policy_saved",
+            Self::PolicyRemoved => "policy_removed",
             Self::CardEdited => "card_edited",
             Self::RegisterEdited => "register_edited",
             Self::Deployed => "deployed",
             Self::Stopped => "stopped",
+            Self::DeploymentRemoved => "deployment_removed",
             Self::Promoted => "promoted",
             Self::AlertAcknowledged => "alert_acknowledged",
             Self::Exported => "exported",
@@ -77,14 +101,20 @@ impl AuditKind {
         match self {
             Self::ModelAdded => "Model added",
             Self::ModelRemoved => "Model removed",
+            Self::DatasetAdded => "Dataset added",
+            Self::DatasetRemoved => "Dataset removed",
             Self::Validated => "Validated",
+            Self::RunRemoved => "Validation removed",
+            Self::Reverified => "Verified again",
             Self::SignedOff => "Signed off",
             Self::Overridden => "Signed off with an override",
             Self::PolicySaved => "Policy saved",
+            Self::PolicyRemoved => "Policy removed",
             Self::CardEdited => "Model card edited",
             Self::RegisterEdited => "Data-use register edited",
             Self::Deployed => "Deployed",
             Self::Stopped => "Stopped",
+            Self::DeploymentRemoved => "Deployment removed",
             Self::Promoted => "Promoted",
             Self::AlertAcknowledged => "Alert acknowledged",
             Self::Exported => "Exported",

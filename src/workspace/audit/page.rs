@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::entry::{AuditEntry, read_line};
 use super::error::AuditError;
 use super::heads::page_at_rest;
@@ -22,12 +24,30 @@ pub struct AuditFilter {
     pub kind: Option<AuditKind>,
     /// Only what happened to this subject.
     pub subject: Option<String>,
+    /// Only entries with this text in subject, person or details, whatever its case.
+    pub text: Option<String>,
 }
 
 impl AuditFilter {
     fn wants(&self, entry: &AuditEntry) -> bool {
         self.kind.as_ref().is_none_or(|kind| *kind == entry.kind)
             && self.subject.as_ref().is_none_or(|subject| *subject == entry.subject)
+            && self.text.as_ref().is_none_or(|text| has_text(entry, &text.to_lowercase()))
+    }
+}
+
+/// Whether a text in lower case stands in an entry's subject, person or details; names of details do not count.
+fn has_text(entry: &AuditEntry, text: &str) -> bool {
+    let has = |part: &str| part.to_lowercase().contains(text);
+    has(&entry.subject) || has(&entry.who) || value_has(&entry.what, &has)
+}
+
+fn value_has(value: &Value, has: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => has(text),
+        Value::Array(items) => items.iter().any(|item| value_has(item, has)),
+        Value::Object(fields) => fields.values().any(|item| value_has(item, has)),
+        plain => has(&plain.to_string()),
     }
 }
 

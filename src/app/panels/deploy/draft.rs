@@ -2,9 +2,9 @@
 
 use crate::app::panels::overview::next::proposed;
 use crate::app::panels::validate::threshold::kept;
-use crate::backend::State;
 use crate::backend::command::{DatasetId, DeployRequest, ModelId, RunId};
 use crate::backend::state::{DatasetView, DeploymentView, RunView, RuntimeView};
+use crate::backend::{Approval, State};
 use crate::data::Kind;
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::monitor::Chunking;
@@ -154,6 +154,9 @@ impl Draft {
             (Some((run, _)), Some(model)) => {
                 if let Some(why) = &model.problem {
                     say(Field::Model, why.clone());
+                }
+                if let Some(why) = Approval::of(state, self.run, &self.model).and_then(|a| a.refusal()) {
+                    say(Field::Model, why);
                 }
                 match state.datasets.iter().find(|d| d.id == run.dataset).map(|d| &**d) {
                     None => say(

@@ -5,11 +5,13 @@ use eframe::egui::Ui;
 use super::draft::{Cut, Draft, Field, USUAL_RATE};
 use super::{rate, terms};
 use crate::app::action::Action;
-use crate::app::context::PanelContext;
+use crate::app::context::{PanelContext, Subject};
+use crate::app::panels::validate::signoff::signed_words;
 use crate::app::theme::{SPACE_M, SPACE_XS, Status, dim, tokens};
 use crate::app::widgets::{
     Button, Card, Icon, choice, choice_named, explainer_mark, format, number_field, reflow, segmented, text, text_field,
 };
+use crate::backend::Approval;
 use crate::backend::command::{ModelId, RunId};
 use crate::backend::event::JobTopic;
 use crate::data::Kind;
@@ -73,6 +75,38 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, can_put
     });
     ui.add_space(SPACE_M);
     done
+}
+
+/// How the model stands with its sign-off; why it is refused is said as a problem of the form.
+fn approved(ui: &mut Ui, ctx: &PanelContext<'_>, approval: &Approval, draft: &Draft, other_threshold: bool) {
+    match approval {
+        Approval::Signed(signed) => {
+            let status = if signed.signed.override_reason.is_some() { Status::Warning } else { Status::Ok };
+            let color = status.text_color(tokens(ui));
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = SPACE_XS;
+                status.icon().show(ui, 14.0, color);
+                ui.colored_label(color, signed_words(signed));
+            });
+            if let Some(reason) = &signed.signed.override_reason {
+                text::note(ui, &format!("It fails its gates, which was overridden: {reason}"));
+            }
+            if other_threshold {
+                text::note(ui, "The numbers were signed at another threshold than the one chosen here.");
+            }
+        }
+        Approval::Unsigned(policy) => {
+            text::note(ui, &format!("Not signed off yet. No gate of “{policy}” stands in its way."));
+        }
+        Approval::Unjudged => {
+            text::note(ui, "Not signed off. It was validated without a policy, so no gate stands in its way.");
+        }
+        Approval::Refused(_) => {
+            if Button::secondary("Sign off in Validate").icon(Icon::Lock).show(ui).clicked() {
+                ctx.show(Subject::Run(draft.run, Some(draft.model.clone())));
+            }
+        }
+    }
 }
 
 /// What is wrong with a field, below it.
@@ -153,9 +187,9 @@ fn what(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mu
                 let origin = if draft.threshold.is_some() { "chosen in Validate" } else { "as validated" };
                 text::caption(ui, &format!("Threshold: {} · {origin}", format::decimal(threshold, 3)));
             }
-            if result.verdict == "fail" {
-                let policy = run.report.policy.as_deref().unwrap_or("its policy");
-                problem(ui, &format!("This model fails the gates of “{policy}”. See them in Validate."));
+            if let Some(approval) = Approval::of(ctx.state, draft.run, &draft.model) {
+                let moved = draft.threshold.is_some_and(|t| Some(t) != result.threshold);
+                approved(ui, ctx, &approval, draft, moved);
             }
             let reason = run
                 .report

@@ -158,8 +158,9 @@ fn shortcuts_do_what_the_buttons_do() {
 }
 
 #[test]
-fn a_model_that_fails_its_gates_is_deployed_with_open_eyes() {
+fn a_model_that_fails_its_gates_is_deployed_only_with_an_override() {
     let mut world = undeployed();
+    drawn(undeployed()).get_by_label_contains("validated without a policy");
     let mut run = (*world.state.runs[0]).clone();
     let mut report = crate::validate::Report::clone(&run.report);
     report.policy = Some("Careful binary".to_owned());
@@ -168,6 +169,16 @@ fn a_model_that_fails_its_gates_is_deployed_with_open_eyes() {
     }
     run.report = std::sync::Arc::new(report);
     world.state.runs[0] = std::sync::Arc::new(run);
-    let page = drawn(world);
-    page.get_by_label_contains("fails the gates of “Careful binary”");
+    let words = "It fails its gates of “Careful binary” and was not overridden: sign it off in Validate first";
+    let mut page = drawn(world);
+    assert_eq!(page.query_all_by_label(words).count(), 2, "at its field and beside the button");
+    assert!(click(&mut page, "Start deployment").is_empty());
+    let asked = click(&mut page, "Sign off in Validate");
+    assert!(matches!(asked.as_slice(), [Request::Show(Subject::Run(1, Some(model)))] if *model == "b".repeat(64)));
+    let world = std::mem::take(page.state_mut()).with_sign_off("b", Some("It is only a trial"));
+    let mut page = drawn(world);
+    page.get_by_label_contains("Signed off by Grace on ");
+    page.get_by_label("It fails its gates, which was overridden: It is only a trial");
+    let asked = click(&mut page, "Start deployment");
+    assert!(matches!(asked.as_slice(), [Request::Action(Action::StartDeployment)]), "{asked:?}");
 }

@@ -10,6 +10,7 @@ mod gates;
 mod parts;
 mod results;
 mod setup;
+pub(super) mod signoff;
 #[cfg(test)]
 mod tests;
 pub(super) mod threshold;
@@ -56,6 +57,7 @@ pub struct ValidatePanel {
     place: (Option<RunId>, usize),
     view: Option<View>,
     chosen: threshold::Chosen,
+    signing: signoff::Form,
     /// The newest run when one was started here, 0 without any: the next one is scrolled to.
     started_after: Option<RunId>,
 }
@@ -83,6 +85,15 @@ impl ValidatePanel {
             self.setup = Setup::of_model(state, model);
             self.shown = Shown::Nothing;
         }
+    }
+
+    /// Shows a run at a model of it, or at the one that is recommended.
+    pub fn open(&mut self, state: &State, run: RunId, model: Option<&str>) {
+        let Some(run) = state.runs.iter().find(|r| r.id == run) else { return };
+        let place = run.report.models.iter().position(|m| Some(m.sha256.as_str()) == model);
+        self.setup = Setup::of_run(state, run);
+        self.shown = Shown::Run(run.id);
+        self.place = (place.map(|_| run.id), place.unwrap_or(0));
     }
 
     /// Runs the validation that is set up.
@@ -180,7 +191,8 @@ impl ValidatePanel {
             let top = ui.cursor().min - vec2(0.0, SPACE_M);
             ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, 1.0)), Some(Align::TOP));
         }
-        let memory = results::Memory { place: &mut self.place.1, view: &mut self.view, chosen: &mut self.chosen };
+        let (view, chosen, signing) = (&mut self.view, &mut self.chosen, &mut self.signing);
+        let memory = results::Memory { place: &mut self.place.1, view, chosen, signing };
         results::ui(ui, ctx, run, memory);
     }
 }

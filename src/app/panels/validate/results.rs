@@ -6,12 +6,13 @@ use eframe::egui::Ui;
 
 use super::threshold::Chosen;
 use super::view::{View, interval};
-use super::{detail, gates};
+use super::{detail, gates, signoff};
 use crate::app::context::{PanelContext, Saved, Subject};
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{
     Button, Card, Column, Icon, IntervalDot, Table, format, interval_dots, reflow, status_chip, tabs, text,
 };
+use crate::backend::Approval;
 use crate::backend::state::RunView;
 use crate::report::csv;
 use crate::stats::metric;
@@ -26,10 +27,11 @@ pub(super) struct Memory<'a> {
     pub(super) place: &'a mut usize,
     pub(super) view: &'a mut Option<View>,
     pub(super) chosen: &'a mut Chosen,
+    pub(super) signing: &'a mut signoff::Form,
 }
 
 pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory: Memory<'_>) {
-    let Memory { place, view, chosen } = memory;
+    let Memory { place, view, chosen, signing } = memory;
     let report = &run.report;
     if *place >= report.models.len() {
         *place = report.recommendation.as_ref().map_or(0, |r| r.model);
@@ -67,6 +69,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
         if let Some((status, words)) = gates::verdict(&model.verdict) {
             status_chip(ui, status, words);
         }
+        if let Some(approval) = Approval::of(ctx.state, run.id, &model.sha256) {
+            signoff::chip(ui, &approval);
+        }
         let gone = ctx.state.models.iter().all(|m| m.id != model.sha256);
         let why = match gone {
             true if model.binding.inputs.is_empty() => {
@@ -77,6 +82,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
         };
         if Button::secondary("Deploy this model…").icon(Icon::Deploy).disabled_because(why).show(ui).clicked() {
             ctx.show(Subject::Deploy(run.id, model.sha256.clone()));
+        }
+        if Button::secondary("Go to sign-off").icon(Icon::Lock).show(ui).clicked() {
+            signing.scroll_to();
         }
         let save = Button::secondary("Save report…").icon(Icon::Export);
         if save.hover("One HTML file with everything on this page, without a row of data").show(ui).clicked() {
@@ -90,6 +98,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
     if let (Some(view), Some(model)) = (view.as_ref(), report.models.get(*place)) {
         chosen.turn_to(ctx.state, run.id, *place, model);
         detail::ui(ui, ctx, run, model, view, chosen);
+        ui.add_space(SPACE_S);
+        signoff::card(ui, ctx, run, model, signing);
     }
 }
 
