@@ -68,6 +68,7 @@ impl Bench {
             models,
             said: None,
             dataset,
+            reference: None,
             plan: Box::new(Plan::new("late")),
         });
     }

@@ -275,9 +275,9 @@ fn content_that_is_no_table_is_told_by_what_it_is() {
     let cases: [(&str, &[u8], &str); 10] = [
         ("a.csv", b"\x1f\x8b\x08\0\0\0\0\0", "gzip"),
         ("b.csv", b"\x28\xb5\x2f\xfd\0\0", "Zstandard"),
-        ("c.xlsx", b"PK\x03\x04\x14\0", "spreadsheet"),
+        ("c.xlsx", b"PK\x03\x04\x14\0", "workbook"),
         ("d.arrow", b"ARROW1\0\0", "Arrow"),
-        ("e.csv", b"{\"a\": 1}\n", "JSON"),
+        ("e.csv", b"{\"a\": \n", "JSON"),
         ("f.csv", b"<!DOCTYPE html><html></html>", "a web page"),
         ("g.csv", b"\x89PNG\r\n\x1a\n", "a picture"),
         ("h.parquet", b"a,b\n1,2\n", "named as Parquet"),

@@ -307,8 +307,8 @@ proptest! {
         ranked.average_precision();
         thin(&ranked.roc_curve(), 10);
         ranked.counts_at(0.5);
-        let placements = Placements::of(&a, &truth);
-        placements.as_ref().and_then(|p| intervals::delong(p, 0.95));
+        Placements::of(&a, &truth);
+        Area::of(&ranked).and_then(|area| intervals::delong(&area, 0.95));
         probability::log_loss(&a, &truth);
         probability::expected_calibration_error(&probability::calibration(&a, &truth, 10));
         RegressionMetrics::of(&a, &b);

@@ -15,7 +15,7 @@ use listener::options;
 use modeldeck::app::action::Panel;
 use modeldeck::backend::state::{DeploymentStateView, RuntimeView};
 use modeldeck::monitor::AlertState;
-use window::{Answers, Window};
+use window::{Answers, Window, previewed};
 
 fn flights(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models/flights").join(name)
@@ -34,8 +34,12 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
     window.click("Add model…");
     window.until("the models", |a| a.state().models.len() == 3);
     window.click("Add dataset…");
+    window.until("the preview", previewed);
+    window.click("Add");
     window.until("April", |a| a.state().datasets.len() == 1);
     window.click("Add dataset…");
+    window.until("the preview of the year", previewed);
+    window.click("Add");
     window.until("the year", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
 
     window.click("Validate");

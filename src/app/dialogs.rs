@@ -89,7 +89,7 @@ impl Dialogs for SystemDialogs {
                         "Tables",
                         &[
                             "parquet", "csv", "tsv", "txt", "gz", "zst", "arrow", "feather", "ipc", "json", "ndjson",
-                            "jsonl", "xlsx",
+                            "jsonl", "xlsx", "xlsm",
                         ],
                     )
                     .add_filter("All files", &["*"])

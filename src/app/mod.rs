@@ -13,6 +13,7 @@ mod notices;
 mod palette;
 pub mod panels;
 mod picture;
+mod preview;
 mod shell;
 mod start;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod widgets;
 pub use start::{StartError, open_window};
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -69,6 +71,7 @@ pub struct App {
     palette: Palette,
     panels: Panels,
     modal: Option<Modal>,
+    preview: Option<preview::Dialog>,
     view: View,
     view_loaded: bool,
     requests: RefCell<Vec<Request>>,
@@ -106,6 +109,7 @@ impl App {
             palette: Palette::default(),
             panels: Panels::default(),
             modal: None,
+            preview: None,
             view: View::default(),
             view_loaded: false,
             requests: RefCell::default(),
@@ -210,7 +214,7 @@ impl App {
     fn picked(&mut self, ctx: &egui::Context, picked: Picked) {
         match picked {
             Picked::Models(paths) => self.send(Command::AddModels(paths)),
-            Picked::Dataset(path) => self.send(Command::AddDataset(path)),
+            Picked::Dataset(path) => self.look_at(path),
             Picked::Runtime(path) => self.send(Command::UseRuntime(path)),
             Picked::Policy(path) => self.send(Command::AddPolicy(path)),
             Picked::SaveBy(path, what) => self.send(what.command(path)),
@@ -235,12 +239,22 @@ impl App {
         if !models.is_empty() || !tables.is_empty() {
             self.go_to(Panel::Models);
         }
+        // One file is looked at first; several are taken as they are.
+        if let ([], [path]) = (models.as_slice(), tables.as_slice()) {
+            return self.look_at(path.clone());
+        }
         if !models.is_empty() {
             self.send(Command::AddModels(models));
         }
         for path in tables {
             self.send(Command::AddDataset(path));
         }
+    }
+
+    /// Shows the beginning of a table before it is added.
+    fn look_at(&mut self, path: PathBuf) {
+        self.send(Command::PreviewDataset(path.clone(), None));
+        self.preview = Some(preview::Dialog::new(path));
     }
 
     fn go_to(&mut self, panel: Panel) {

@@ -197,6 +197,15 @@ fn above(app: &mut App, ui: &Ui) {
     if let Some(action) = app.palette.ui(ctx) {
         app.requests.borrow_mut().push(Request::Action(action));
     }
+    if let Some(dialog) = app.preview.as_mut()
+        && app.modal.is_none()
+    {
+        let commands = dialog.ui(ctx, &app.state);
+        if dialog.is_closed() {
+            app.preview = None;
+        }
+        app.requests.borrow_mut().extend(commands.into_iter().map(Request::Command));
+    }
     let answer = app.modal.as_mut().map_or(Answer::Open, |modal| modal.ui(ctx));
     match answer {
         Answer::Open => return,

@@ -146,6 +146,8 @@ fn without_file_dialogs_a_path_can_be_typed() {
     window.page.event(typed);
     window.page.run_ok();
     window.page.get_by_label("OK").click();
+    window.until("the preview", |app| app.state.preview.as_ref().is_some_and(|p| p.seen.is_some() && !p.pending));
+    window.page.get_by_label("Add").click();
     window.until("the table", |app| app.state.datasets.len() == 1);
     window.close();
 }

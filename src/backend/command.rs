@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::previews::Reading;
+use crate::data::read::ReadOptions;
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::monitor::Chunking;
 use crate::validate::{Plan, Predictions};
@@ -31,6 +33,12 @@ pub enum Command {
     RemoveModel(ModelId),
     /// Reads a table and adds it.
     AddDataset(PathBuf),
+    /// Looks at the beginning of a file, with options or, at first, without. Answered in the state's `preview`.
+    PreviewDataset(PathBuf, Option<Box<ReadOptions>>),
+    /// Ends the look at a file.
+    ClosePreview,
+    /// Reads the file that was looked at as a person decided, adds it, and keeps the decision for files of its layout.
+    AddPreviewed(PathBuf, Box<Reading>),
     /// Takes a dataset out of the workspace; the file stays.
     RemoveDataset(DatasetId),
     /// Works out how a dataset's columns feed a model, and what a run would take. Answered in the state's `preparation`.
@@ -72,6 +80,8 @@ pub enum Command {
         said: Option<Predictions>,
         /// The data they never saw.
         dataset: DatasetId,
+        /// Data the models were trained or accepted on, to compare the data with.
+        reference: Option<DatasetId>,
         /// How.
         plan: Box<Plan>,
     },

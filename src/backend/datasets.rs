@@ -7,11 +7,12 @@ use super::command::DatasetId;
 use super::event::JobTopic;
 use super::jobs::{JobHandle, Outcome};
 use super::models::file_name;
+use super::previews::Reading;
 use super::service::{Service, now_ms};
 use super::state::DatasetView;
 use crate::data::profile::profile;
 use crate::data::read::{Dataset, ReadOptions, read_table};
-use crate::data::schema::{Role, infer_roles};
+use crate::data::schema::{ColumnSchema, Role, infer_roles};
 use crate::stats::grouped::rows;
 use crate::workspace::DatasetRecord;
 use crate::workspace::audit::AuditKind;
@@ -33,6 +34,7 @@ struct Described {
 pub(super) struct Known {
     pub(super) target: Option<String>,
     pub(super) time_column: Option<String>,
+    pub(super) reading: Reading,
 }
 
 /// A dataset that was read and described on a job's thread.
@@ -44,9 +46,10 @@ pub(super) struct Read {
 
 /// Reads and describes a file.
 pub(super) fn read_described(path: &Path, known: &Known, handle: &JobHandle) -> Result<Read, String> {
-    let options = ReadOptions::default();
+    let options = known.reading.options.clone();
     let dataset = read_table(path, &options, handle).map_err(|error| error.to_string())?;
-    let schema = infer_roles(&dataset.table);
+    let mut schema = infer_roles(&dataset.table);
+    apply_roles(&mut schema, &known.reading.roles);
     let role = |role: Role| schema.iter().find(|c| c.role == role).map(|c| c.name.clone());
     let has = |name: &Option<String>| name.clone().filter(|n| dataset.table.column(n).is_some());
     let described = Described {
@@ -83,15 +86,37 @@ fn view(record: &DatasetRecord, described: &Described, size_bytes: u64) -> Datas
         problem: None,
         target: described.target.clone(),
         time_column: described.time_column.clone(),
+        options: described.options.clone(),
+    }
+}
+
+/// Puts a person's roles in the place of guessed ones. One column is the target and one the timestamp: a guess gives
+/// way to the person's choice.
+fn apply_roles(schema: &mut [ColumnSchema], roles: &[(String, Role)]) {
+    for only in [Role::Target, Role::Timestamp] {
+        if roles.iter().any(|(_, role)| *role == only) {
+            let instead = if only == Role::Target { Role::Feature } else { Role::Ignore };
+            schema.iter_mut().filter(|column| column.role == only).for_each(|column| column.role = instead);
+        }
+    }
+    for (name, role) in roles {
+        if let Some(column) = schema.iter_mut().find(|column| &column.name == name) {
+            column.role = *role;
+        }
     }
 }
 
 impl Service {
     /// Reads a table and adds it.
     pub(super) fn add_dataset(&mut self, path: PathBuf) {
+        self.read_dataset(path, Reading::default());
+    }
+
+    /// Reads a table as a person decided and adds it.
+    pub(super) fn read_dataset(&mut self, path: PathBuf, reading: Reading) {
         let name = format!("Reading {}", file_name(&path));
         self.start_job(JobTopic::Dataset, name, move |handle| -> Outcome {
-            let read = read_described(&path, &Known::default(), handle);
+            let read = read_described(&path, &Known { reading, ..Known::default() }, handle);
             Box::new(move |service| match read {
                 Ok(read) => {
                     if service.state.datasets.iter().any(|d| d.id == read.view.id) {
@@ -166,7 +191,7 @@ impl Service {
             self.state.datasets.iter().find(|d| d.id == id).ok_or("The dataset is no longer in this workspace.")?;
         Ok(match self.table(id) {
             Some(dataset) => Source::Read(dataset.clone()),
-            None => Source::File(view.id.clone(), view.path.clone()),
+            None => Source::File(view.id.clone(), view.path.clone(), Box::new(view.options.clone())),
         })
     }
 
@@ -191,7 +216,7 @@ pub(super) enum Source {
     /// It is in memory.
     Read(Dataset),
     /// It must be read, and must be what it was.
-    File(DatasetId, PathBuf),
+    File(DatasetId, PathBuf, Box<ReadOptions>),
 }
 
 impl Source {
@@ -202,8 +227,8 @@ impl Source {
                 dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;
                 Ok(dataset)
             }
-            Self::File(id, path) => {
-                let dataset = read_table(&path, &ReadOptions::default(), handle).map_err(|error| error.to_string())?;
+            Self::File(id, path, options) => {
+                let dataset = read_table(&path, &options, handle).map_err(|error| error.to_string())?;
                 if dataset.fingerprint.sha256 == id {
                     Ok(dataset)
                 } else {

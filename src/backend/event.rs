@@ -95,6 +95,8 @@ pub enum JobTopic {
     Models,
     /// A table is read.
     Dataset,
+    /// The beginning of a table is looked at before it is read.
+    Preview,
     /// A binding and an estimate are worked out.
     Prepare,
     /// A validation runs.

@@ -17,6 +17,7 @@ mod load;
 mod models;
 pub mod outbox;
 mod policies;
+pub mod previews;
 mod reports;
 mod reverify;
 mod runtime;

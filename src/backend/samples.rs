@@ -63,7 +63,7 @@ fn open(folder: &Path, handle: &JobHandle, known_models: &[PathBuf], known_data:
             done += 1;
             handle.progress(done as f32 / steps as f32);
         }
-        let known = Known { target: Some(story.target.clone()), time_column: story.time.clone() };
+        let known = Known { target: Some(story.target.clone()), time_column: story.time.clone(), ..Known::default() };
         for data in [&story.validate, &story.stream] {
             let path = folder.join(data);
             if !known_data.contains(&path) {

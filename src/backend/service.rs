@@ -252,12 +252,17 @@ impl Service {
             Command::AddModels(paths) => self.add_models(paths),
             Command::RemoveModel(id) => self.remove_model(&id),
             Command::AddDataset(path) => self.add_dataset(path),
+            Command::PreviewDataset(path, options) => self.preview_dataset(path, options),
+            Command::ClosePreview => self.close_preview(),
+            Command::AddPreviewed(path, reading) => self.add_previewed(path, *reading),
             Command::RemoveDataset(id) => self.remove_dataset(&id),
             Command::Prepare(asked) => self.prepare(asked),
             Command::Bind { model, dataset, input, column } => self.bind(model, dataset, input, column),
             Command::SkipRows { model, dataset, input, skip } => self.skip_rows(&model, &dataset, input, skip),
             Command::BindByOrder { model, dataset } => self.bind_by_order(&model, &dataset),
-            Command::Validate { models, said, dataset, plan } => self.validate(models, said, dataset, *plan),
+            Command::Validate { models, said, dataset, reference, plan } => {
+                self.validate(models, said, dataset, reference, *plan);
+            }
             Command::AddPolicy(path) => self.add_policy(&path),
             Command::SavePolicy { toml, replaces } => self.save_policy(toml, replaces.as_deref()),
             Command::RemovePolicy(name) => self.remove_policy(&name),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::command::{DatasetId, DeployRequest, DeploymentId, ModelId, Preparing, RunId};
 use super::event::Notice;
+use super::previews::Reading;
+use crate::data::preview::Preview;
 use crate::data::profile::ColumnProfile;
+use crate::data::read::ReadOptions;
 use crate::data::schema::ColumnSchema;
 use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
 use crate::monitor::{Alert, MonitorSnapshot};
@@ -43,6 +46,8 @@ pub struct State {
     pub reviewer: String,
     /// The last answer to [`super::Command::Prepare`].
     pub preparation: Option<Arc<Preparation>>,
+    /// The look at a file that may be added, while there is one.
+    pub preview: Option<Arc<PreviewView>>,
     /// Deployments, the newest first.
     pub deployments: Vec<Arc<DeploymentView>>,
     /// Alerts of all deployments, open ones first, then the newest.
@@ -167,6 +172,42 @@ pub struct DatasetView {
     pub target: Option<String>,
     /// The column that tells the time, if any.
     pub time_column: Option<String>,
+    /// How the file is read.
+    pub options: ReadOptions,
+}
+
+/// A look at a file that may be added.
+#[derive(Clone, Debug)]
+pub struct PreviewView {
+    /// The file.
+    pub path: PathBuf,
+    /// The options of the last question.
+    pub asked: ReadOptions,
+    /// The last answer; it stays while the next is awaited, and after a failure.
+    pub seen: Option<Arc<Preview>>,
+    /// Why there is no answer to the last question.
+    pub failed: Option<String>,
+    /// Whether the answer is awaited.
+    pub pending: bool,
+    /// What was kept for files of this layout.
+    pub kept: Option<Reading>,
+    /// The key of the layout as it was detected; empty before.
+    pub layout: String,
+}
+
+impl PreviewView {
+    /// Nothing known yet.
+    pub fn of(path: PathBuf) -> Self {
+        Self {
+            path,
+            asked: ReadOptions::default(),
+            seen: None,
+            failed: None,
+            pending: true,
+            kept: None,
+            layout: String::new(),
+        }
+    }
 }
 
 /// A policy of the workspace.

@@ -112,6 +112,7 @@ fn preparation(asked: Preparing, file: &ModelFile, dataset: &Dataset, by_hand: &
 struct Job {
     files: Vec<ModelFile>,
     source: Source,
+    reference: Option<Source>,
     by_hand: Vec<ByHand>,
     said: Option<Predictions>,
     plan: Plan,
@@ -122,6 +123,7 @@ fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
     let began = std::time::Instant::now();
     let dataset = job.source.dataset(handle)?;
     let read_s = began.elapsed().as_secs_f64();
+    let reference = job.reference.map(|reference| reference.dataset(handle)).transpose()?;
     let mut candidates = Vec::new();
     for (file, by_hand) in job.files.into_iter().zip(job.by_hand) {
         let proposal = bound_by_hand(&file, &dataset.table, Some(&job.plan.target), &by_hand);
@@ -129,8 +131,9 @@ fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
         candidates.push(Candidate::of_model(bound));
     }
     candidates.extend(job.said.map(Candidate::of_columns));
-    let report = crate::validate::run(&job.plan, &candidates, Data::new(&dataset, read_s), job.runtime, handle)
-        .map_err(|error| error.to_string())?;
+    let data = Data { dataset: &dataset, reference: reference.as_ref().map(|r| r.table.as_ref()), read_s };
+    let report =
+        crate::validate::run(&job.plan, &candidates, data, job.runtime, handle).map_err(|error| error.to_string())?;
     // The file is looked at again: a result on data that changed meanwhile would be signed with the wrong hash.
     dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;
     Ok((report, dataset))
@@ -239,6 +242,7 @@ impl Service {
         models: Vec<ModelId>,
         said: Option<Predictions>,
         dataset: DatasetId,
+        reference: Option<DatasetId>,
         mut plan: Plan,
     ) {
         if !models.is_empty() && !self.runtime_ready() {
@@ -261,11 +265,15 @@ impl Service {
             Ok(source) => source,
             Err(why) => return self.error(why),
         };
+        let reference = match reference.map(|id| self.source(&id)).transpose() {
+            Ok(reference) => reference,
+            Err(why) => return self.error(why),
+        };
         let name = match files.len() + usize::from(said.is_some()) {
             1 => "Validating".to_owned(),
             n => format!("Validating {n} candidates"),
         };
-        let job = Job { files, source, by_hand, said, plan, runtime };
+        let job = Job { files, source, reference, by_hand, said, plan, runtime };
         self.start_job(JobTopic::Validate, name, move |handle| -> Outcome {
             let result = validate(job, handle);
             let cancelled = handle.cancelled();

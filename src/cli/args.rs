@@ -185,6 +185,12 @@ pub(super) struct Validate {
     /// Encoding of a text file (default: detected)
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
+    /// Whether the first row holds the names of the columns (default: detected)
+    #[arg(long, value_parser = ["yes", "no"])]
+    pub(super) header: Option<String>,
+    /// Sheet of a workbook (default: the first that has cells)
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
     /// Read this column as text
     #[arg(long, value_name = "COLUMN")]
     pub(super) categorical: Vec<String>,

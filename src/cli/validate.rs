@@ -43,6 +43,8 @@ fn options(args: &Validate) -> Result<ReadOptions, Failure> {
         delimiter,
         decimal_comma,
         encoding: args.encoding.clone(),
+        header: args.header.as_deref().map(|word| word == "yes"),
+        sheet: args.sheet.clone(),
         categorical: args.categorical.clone(),
         numeric: args.numeric.clone(),
         max_rows: None,

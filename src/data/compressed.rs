@@ -82,6 +82,13 @@ impl Read for Hashing<'_> {
     }
 }
 
+/// An empty temporary file with the inner ending of a compressed one, since the ending helps detection.
+pub(crate) fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
+    let inner = path.file_stem().map(Path::new).and_then(Path::extension).and_then(|e| e.to_str());
+    let suffix = inner.map(|e| format!(".{e}")).unwrap_or_default();
+    tempfile::Builder::new().prefix("table-").suffix(&suffix).tempfile()
+}
+
 /// What is in the file, as a temporary file that goes when it is dropped, and the fingerprint of the file itself.
 /// The temporary file has the inner ending, as `.tsv` of `a.tsv.gz`.
 pub(crate) fn unpack(
@@ -92,9 +99,7 @@ pub(crate) fn unpack(
 ) -> Result<(NamedTempFile, Fingerprint), DataError> {
     let bad = |reason: String| DataError::BadArchive { path: path.to_owned(), what: compression.word(), reason };
     let full = |e: std::io::Error| bad(format!("the temporary folder does not take what is in it: {e}"));
-    let inner = path.file_stem().map(Path::new).and_then(Path::extension).and_then(|e| e.to_str());
-    let suffix = inner.map(|e| format!(".{e}")).unwrap_or_default();
-    let mut made = tempfile::Builder::new().prefix("table-").suffix(&suffix).tempfile().map_err(full)?;
+    let mut made = temporary(path).map_err(full)?;
     let file = File::open(path).map_err(|e| DataError::reading(path, &e))?;
     let mut hasher = Hasher::default();
     let mut unpacked = 0_u64;
@@ -137,6 +142,8 @@ pub(crate) fn named(mut error: DataError, real: &Path) -> DataError {
         | DataError::RaggedRows { path, .. }
         | DataError::OpenQuote { path, .. }
         | DataError::WrongEncoding { path, .. }
+        | DataError::BadJson { path, .. }
+        | DataError::NoUsableColumns { path, .. }
         | DataError::Changed { path }
         | DataError::Gone { path } => real.clone_into(path),
         _ => {}

@@ -74,7 +74,7 @@ impl Dialect {
             return Err(DataError::RowTooLong { path: path.to_owned(), line: 1, megabytes });
         }
         let decimal_comma = options.decimal_comma.unwrap_or_else(|| delimiter != b',' && decimal_comma(&rows));
-        let header = is_header(first, decimal_comma);
+        let header = options.header.unwrap_or_else(|| is_header(first, decimal_comma));
         let (names, unnamed) = names(first, header);
         let sample_bytes = bytes.len();
         Ok(Self {
@@ -92,6 +92,24 @@ impl Dialect {
         })
     }
 
+    /// The dialect of cells that are cut already, by the first row.
+    pub(crate) fn of_cells(first: &[String], header: bool) -> Self {
+        let (names, unnamed) = names(first, header);
+        Self {
+            encoding: UTF_8,
+            mark: 0,
+            guessed: false,
+            delimiter: b',',
+            decimal_comma: false,
+            header,
+            names,
+            unnamed,
+            sample: String::new(),
+            whole: true,
+            sample_bytes: 0,
+        }
+    }
+
     /// What was found that a person would not take for granted, as sentences.
     pub(crate) fn notes(&self, options: &ReadOptions) -> Vec<String> {
         let mut notes = Vec::new();
@@ -106,7 +124,7 @@ impl Dialect {
         if self.decimal_comma && options.decimal_comma.is_none() {
             notes.push("Numbers are written with a decimal comma.".to_owned());
         }
-        if !self.header {
+        if !self.header && options.header.is_none() {
             let last = self.names.last().cloned().unwrap_or_default();
             notes.push(format!("The file has no row of names, so the columns are called column_1 to {last}."));
         }
@@ -236,7 +254,7 @@ fn decimal_comma(rows: &[(usize, Vec<String>)]) -> bool {
 }
 
 /// A first row of numbers only is data, unless it counts 0, 1, 2 … or 1, 2, 3 … as exports of bare matrices do.
-fn is_header(first: &[String], decimal_comma: bool) -> bool {
+pub(crate) fn is_header(first: &[String], decimal_comma: bool) -> bool {
     let filled: Vec<&str> = first.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
     let data = |cell: &&str| values::float(cell, decimal_comma).is_some() || values::time(cell).is_some();
     if filled.is_empty() || !filled.iter().all(data) {

@@ -30,7 +30,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The path is a folder.
-    #[error("This is a folder, not a file. Choose a CSV, Parquet or Arrow file in it: {}", path.display())]
+    #[error("This is a folder, not a file. Choose a CSV, Parquet, Arrow, JSON or Excel file in it: {}", path.display())]
     IsDirectory {
         /// The folder.
         path: PathBuf,
@@ -123,6 +123,40 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// What the decoder said.
+        reason: String,
+    },
+    /// A workbook that cannot be decoded.
+    #[error("The workbook is damaged, cut off or uses a feature that is not known ({reason}). Open and save it again in a spreadsheet program, or export the sheet as CSV: {}", path.display())]
+    BadWorkbook {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A workbook that only a password opens.
+    #[error("The workbook is protected by a password, so it cannot be read. Save it without one, or export the sheet as CSV: {}", path.display())]
+    ProtectedWorkbook {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A sheet that is not in the workbook.
+    #[error("The workbook has no sheet “{sheet}”. It has {known}. Name one of them: {}", path.display())]
+    SheetNotFound {
+        /// The file.
+        path: PathBuf,
+        /// The sheet asked for.
+        sheet: String,
+        /// The first sheets it has, in quotation marks.
+        known: String,
+    },
+    /// A JSON file that is no table.
+    #[error("The JSON cannot be read as a table: in line {line}, {reason}. Write a list of records, one record a line, or an object with one list per column: {}", path.display())]
+    BadJson {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// What was found, and what was expected.
         reason: String,
     },
     /// A compressed file that cannot be unpacked.

@@ -17,6 +17,10 @@ pub enum Format {
     Parquet,
     /// Apache Arrow as a file: Feather version 2, IPC.
     Arrow,
+    /// An Excel workbook: `.xlsx`, `.xlsm`.
+    Excel,
+    /// JSON: a list of records, one record a line, or one list per column.
+    Json,
 }
 
 impl Format {
@@ -26,6 +30,8 @@ impl Format {
             Self::Text => "CSV",
             Self::Parquet => "Parquet",
             Self::Arrow => "Arrow",
+            Self::Excel => "Excel",
+            Self::Json => "JSON",
         }
     }
 
@@ -35,6 +41,8 @@ impl Format {
             Self::Text => "text",
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",
+            Self::Excel => "excel",
+            Self::Json => "json",
         }
     }
 }
@@ -44,7 +52,7 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"BZh", "a bzip2-compressed file"),
     (b"\xfd7zXZ", "an xz-compressed file"),
     (b"FEA1", "a Feather file of version 1"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (OLE, "an old Excel workbook"),
     (b"%PDF", "a PDF document"),
     (b"\x89HDF", "an HDF5 file"),
     (b"SQLite format 3\0", "an SQLite database"),
@@ -107,6 +115,9 @@ pub fn look(path: &Path) -> Result<Found, DataError> {
     if head.starts_with(b"PAR1") || head.starts_with(ARROW_MAGIC) {
         return Err(bad("it holds a Parquet or Arrow file, which is compressed inside already"));
     }
+    if head.starts_with(ZIP) {
+        return Err(bad("it holds a workbook or archive, which is compressed inside already"));
+    }
     let inner = path.file_stem().map(Path::new).map(ending).unwrap_or_default();
     let format = of_head(path, &head, file, &inner)?;
     Ok(Found { format, compression: Some(compression) })
@@ -114,6 +125,9 @@ pub fn look(path: &Path) -> Result<Found, DataError> {
 
 const HEAD_BYTES: usize = 512;
 const ARROW_MAGIC: &[u8] = b"ARROW1";
+const ZIP: &[u8] = b"PK\x03\x04";
+/// The container of old Office files, and of new ones that are protected by a password.
+const OLE: &[u8] = b"\xd0\xcf\x11\xe0";
 
 fn ending(path: &Path) -> String {
     path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase()
@@ -150,12 +164,12 @@ fn of_head(path: &Path, head: &[u8], mut file: File, ending: &str) -> Result<For
     if head.starts_with(b"PARE") {
         return unsupported("an encrypted Parquet file");
     }
-    if head.starts_with(b"PK\x03\x04") {
-        return unsupported(if matches!(ending, "xlsx" | "xlsm" | "ods") {
-            "a spreadsheet workbook"
-        } else {
-            "a zip archive or a spreadsheet workbook"
-        });
+    if head.starts_with(ZIP) {
+        return of_zip(path, ending);
+    }
+    if head.starts_with(OLE) && (matches!(ending, "xlsx" | "xlsm") || is_encrypted(file.try_clone().map_err(reading)?))
+    {
+        return Err(DataError::ProtectedWorkbook { path: path.to_owned() });
     }
     if let Some((_, format)) = SIGNATURES.iter().find(|(start, _)| head.starts_with(start)) {
         // Three letters can begin a CSV header too.
@@ -182,8 +196,48 @@ fn of_head(path: &Path, head: &[u8], mut file: File, ending: &str) -> Result<For
     if start.starts_with("<?xml") {
         return unsupported("an XML file");
     }
-    if matches!(ending, "json" | "ndjson" | "jsonl") || start.starts_with("{\"") || start.starts_with("[{") {
-        return unsupported("a JSON file");
+    if matches!(ending, "xlsx" | "xlsm") {
+        let reason = "it does not begin as one, whatever its name says".to_owned();
+        return Err(DataError::BadWorkbook { path: path.to_owned(), reason });
+    }
+    let begins =
+        |first: char, second: char| start.strip_prefix(first).is_some_and(|rest| rest.trim_start().starts_with(second));
+    if matches!(ending, "json" | "ndjson" | "jsonl") || begins('{', '"') || begins('[', '{') {
+        return Ok(Format::Json);
     }
     Ok(Format::Text)
+}
+
+/// A workbook is known by its parts.
+fn of_zip(path: &Path, ending: &str) -> Result<Format, DataError> {
+    let unsupported = |format| Err(DataError::UnsupportedFormat { path: path.to_owned(), format });
+    let file = File::open(path).map_err(|e| DataError::reading(path, &e))?;
+    let Ok(archive) = zip::ZipArchive::new(std::io::BufReader::new(file)) else {
+        if matches!(ending, "xlsx" | "xlsm") {
+            let reason = "its list of parts is not there, so it was cut off or damaged".to_owned();
+            return Err(DataError::BadWorkbook { path: path.to_owned(), reason });
+        }
+        return unsupported("a damaged zip archive");
+    };
+    let names: Vec<String> =
+        archive.file_names().flatten().map(|name| name.replace('\\', "/").to_lowercase()).collect();
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    if has("xl/workbook.bin") {
+        unsupported("a binary Excel workbook")
+    } else if has("xl/") {
+        Ok(Format::Excel)
+    } else if has("content.xml") {
+        unsupported("an OpenDocument file")
+    } else {
+        unsupported("a zip archive of files")
+    }
+}
+
+/// Whether a container of Office names the part in which a file that a password protects is kept.
+fn is_encrypted(mut file: File) -> bool {
+    const LOOKED_AT: u64 = 8 << 20;
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut bytes = Vec::new();
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(LOOKED_AT).read_to_end(&mut bytes));
+    read.is_ok() && bytes.windows(name.len()).any(|part| part == name)
 }

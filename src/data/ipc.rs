@@ -3,7 +3,6 @@
 //! The decoder is another's; what it calls an error becomes a sentence, and so does a panic in it.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::prelude::{IpcReader, PolarsResult, SerReader as _};
@@ -12,7 +11,7 @@ use super::dialect::MAX_COLUMNS;
 use super::fingerprint::{Fingerprint, Stamp, of_file_watched};
 use super::part::Part;
 use super::read::ReadOptions;
-use super::series::{Growing, Kept};
+use super::series::{self, Growing, Kept};
 use super::{DataError, Table, Watch, ipc_sound};
 
 /// Columns that are decoded together: each call walks over all batches of the file.
@@ -31,19 +30,11 @@ pub(crate) fn read(
 }
 
 fn guarded<T>(path: &Path, work: impl FnOnce() -> PolarsResult<T>) -> Result<T, DataError> {
-    let bad = |reason: String| DataError::BadArrow { path: path.to_owned(), reason };
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('.');
-            Err(bad(super::error::shortened_to(line, 160)))
-        }
-        Err(_) => Err(bad("the decoder gave up on it".to_owned())),
-    }
+    series::guarded(|reason| DataError::BadArrow { path: path.to_owned(), reason }, work)
 }
 
-fn decode(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<(Table, Vec<String>), DataError> {
+/// Reads the columns, without the fingerprint.
+pub(crate) fn decode(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<(Table, Vec<String>), DataError> {
     let open = || File::open(path).map(IpcReader::new).map_err(|e| DataError::reading(path, &e));
     let mut reader = open()?;
     let schema = guarded(path, || reader.schema())?;

@@ -4,22 +4,17 @@
 
 use std::fs::File;
 use std::io::Cursor;
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{
-    ArrowDataType, DataType, FileMetadataRef, ParallelStrategy, ParquetReader, PolarsResult, SerReader as _, Series,
-    TimeUnit,
-};
+use polars::prelude::{FileMetadataRef, ParallelStrategy, ParquetReader, PolarsResult, SerReader as _};
 
-use super::builder::Texts;
 use super::dialect::MAX_COLUMNS;
 use super::fingerprint::{Fingerprint, Hasher, Stamp, of_file_watched};
+use super::part::Part;
 use super::read::ReadOptions;
-use super::table::{MISSING_CODE, MISSING_TIME};
-use super::{Column, DataError, Table, Values, Watch, convert, pages};
+use super::series::{self, Growing, Kept};
+use super::{DataError, Table, Watch, pages};
 
 /// Files up to this size are read into memory at once: a mapped file that another program cuts off kills the process.
 const IN_MEMORY_BYTES: u64 = 512 << 20;
@@ -37,7 +32,7 @@ pub(crate) fn read(
     if stamp.size > IN_MEMORY_BYTES {
         let (table, notes) =
             decode(|| File::open(path).map_err(|e| DataError::reading(path, &e)), path, options, watch)?;
-        return Ok((table, of_file_watched(path, &SilentWatch(watch))?, notes));
+        return Ok((table, of_file_watched(path, &Part::quiet(watch))?, notes));
     }
     let bytes = std::fs::read(path).map_err(|e| DataError::reading(path, &e))?;
     let mut hasher = Hasher::default();
@@ -51,73 +46,17 @@ pub(crate) fn read(
     Ok((table, hasher.finish(stamp), notes))
 }
 
+/// The first rows, as many as the options ask for, without reading or hashing the rest.
+pub(crate) fn head(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<(Table, Vec<String>), DataError> {
+    decode(|| File::open(path).map_err(|e| DataError::reading(path, &e)), path, options, watch)
+}
+
 /// Number of rows and a guess of the bytes that the columns need in memory, from the footer alone.
 pub(crate) fn footer(path: &Path) -> Result<(u64, u64), DataError> {
     let mut reader = ParquetReader::new(File::open(path).map_err(|e| DataError::reading(path, &e))?);
     let layout = layout(&mut reader, path)?;
     let wide: u64 = layout.columns.iter().filter_map(|c| c.kind.as_ref().ok()).map(|kept| kept.bytes()).sum();
     Ok((layout.rows as u64, layout.rows as u64 * wide))
-}
-
-/// Passes on cancel, but no progress: for work that is not the whole.
-struct SilentWatch<'a>(&'a dyn Watch);
-
-impl Watch for SilentWatch<'_> {
-    fn progress(&self, _done: f32) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
-}
-
-/// The kinds of column that are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    Float,
-    Int,
-    Unsigned,
-    Bool,
-    Text,
-    Time,
-    Nothing,
-}
-
-impl Kept {
-    fn of(kind: &ArrowDataType) -> Result<Self, &'static str> {
-        use ArrowDataType as A;
-        Ok(match kind {
-            A::Float32 | A::Float64 => Self::Float,
-            A::Float16 => return Err("half-precision decimals"),
-            A::Int8 | A::Int16 | A::Int32 | A::Int64 | A::UInt8 | A::UInt16 | A::UInt32 => Self::Int,
-            A::UInt64 => Self::Unsigned,
-            A::Boolean => Self::Bool,
-            A::Utf8 | A::LargeUtf8 | A::Utf8View => Self::Text,
-            A::Dictionary(_, inner, _) => match inner.as_ref() {
-                A::Utf8 | A::LargeUtf8 | A::Utf8View => Self::Text,
-                _ => return Err("categories that are not text"),
-            },
-            A::Date32 | A::Date64 | A::Timestamp(..) => Self::Time,
-            A::Null => Self::Nothing,
-            A::List(_) | A::LargeList(_) | A::FixedSizeList(..) => return Err("lists"),
-            A::Struct(_) | A::Map(..) | A::Union(_) => return Err("nested records"),
-            A::Binary | A::LargeBinary | A::FixedSizeBinary(_) | A::BinaryView => return Err("raw bytes"),
-            A::Decimal(..) | A::Decimal32(..) | A::Decimal64(..) | A::Decimal256(..) => {
-                return Err("fixed-point decimals");
-            }
-            A::Duration(_) | A::Interval(_) => return Err("durations"),
-            A::Time32(_) | A::Time64(_) => return Err("times of day without a date"),
-            _ => return Err("values of an unknown type"),
-        })
-    }
-
-    /// Bytes a row takes in memory.
-    fn bytes(self) -> u64 {
-        match self {
-            Self::Bool => 1,
-            Self::Text => 5,
-            _ => 8,
-        }
-    }
 }
 
 pub(crate) struct Found {
@@ -175,17 +114,7 @@ pub(crate) fn check_pages<R: MmapBytesReader>(layout: &Layout, mut source: R, pa
 
 /// Runs the decoder; an error and a panic in it both become a sentence.
 pub(crate) fn guarded<T>(path: &Path, work: impl FnOnce() -> PolarsResult<T>) -> Result<T, DataError> {
-    let bad = |reason: String| DataError::BadParquet { path: path.to_owned(), reason };
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(bad(one_line(&error.to_string()))),
-        Err(_) => Err(bad("the decoder gave up on it".to_owned())),
-    }
-}
-
-fn one_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default().trim().trim_end_matches('.');
-    super::error::shortened_to(line, 160)
+    series::guarded(|reason| DataError::BadParquet { path: path.to_owned(), reason }, work)
 }
 
 fn decode<R: MmapBytesReader>(
@@ -266,189 +195,6 @@ fn batches(groups: &[usize], rows: usize) -> Vec<(usize, usize)> {
         offset += length;
     }
     batches
-}
-
-/// A column that grows batch by batch.
-pub(crate) struct Growing {
-    kept: Kept,
-    floats: Vec<f64>,
-    ints: Vec<i64>,
-    valid: Option<Vec<bool>>,
-    bools: Vec<u8>,
-    codes: Vec<u32>,
-    texts: Texts,
-    overflow: bool,
-    /// Whether whole numbers are held as decimal ones, because one is too large.
-    wide: bool,
-    /// Whether it is known that some decimal number is not missing.
-    valued: bool,
-}
-
-impl Growing {
-    pub(crate) fn new(kept: Kept) -> Self {
-        Self {
-            kept,
-            floats: Vec::new(),
-            ints: Vec::new(),
-            valid: None,
-            bools: Vec::new(),
-            codes: Vec::new(),
-            texts: Texts::default(),
-            overflow: false,
-            wide: false,
-            valued: false,
-        }
-    }
-
-    pub(crate) fn append(&mut self, series: &Series) -> PolarsResult<()> {
-        match self.kept {
-            Kept::Nothing => self.floats.extend(std::iter::repeat_n(f64::NAN, series.len())),
-            Kept::Float => self.append_floats(series)?,
-            Kept::Int => self.append_ints(&series.cast(&DataType::Int64)?)?,
-            Kept::Unsigned => {
-                let fits = series.u64()?.iter().flatten().all(|x| i64::try_from(x).is_ok());
-                if fits && !self.wide {
-                    self.append_ints(&series.cast(&DataType::Int64)?)?;
-                } else {
-                    self.widen();
-                    self.append_floats(series)?;
-                }
-            }
-            Kept::Bool => self.bools.extend(series.bool()?.iter().map(|x| x.map_or(2, u8::from))),
-            Kept::Text => {
-                let texts = if series.dtype() == &DataType::String {
-                    series.clone()
-                } else {
-                    series.cast(&DataType::String)?
-                };
-                for text in texts.str()?.iter() {
-                    let code = text.map(|text| self.texts.code(text));
-                    self.overflow |= code == Some(None);
-                    self.codes.push(code.flatten().unwrap_or(MISSING_CODE));
-                }
-            }
-            Kept::Time => {
-                if series.dtype() == &DataType::Date {
-                    let days = series.date()?.physical();
-                    self.ints
-                        .extend(days.iter().map(|day| day.map_or(MISSING_TIME, |day| i64::from(day) * 86_400_000)));
-                } else {
-                    let moments = series.datetime()?;
-                    let per_ms = match moments.time_unit() {
-                        TimeUnit::Nanoseconds => 1_000_000,
-                        TimeUnit::Microseconds => 1_000,
-                        TimeUnit::Milliseconds => 1,
-                    };
-                    self.ints.extend(moments.physical().iter().map(|moment| convert::milliseconds(moment, per_ms)));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn append_floats(&mut self, series: &Series) -> PolarsResult<()> {
-        let series = series.cast(&DataType::Float64)?;
-        self.floats.extend(series.f64()?.iter().map(|x| x.unwrap_or(f64::NAN)));
-        Ok(())
-    }
-
-    fn append_ints(&mut self, series: &Series) -> PolarsResult<()> {
-        let list = series.i64()?;
-        if list.null_count() > 0 || self.valid.is_some() {
-            let valid = self.valid.get_or_insert_with(|| vec![true; self.ints.len()]);
-            valid.extend(list.iter().map(|x| x.is_some()));
-        }
-        self.ints.extend(list.iter().map(Option::unwrap_or_default));
-        Ok(())
-    }
-
-    /// Whole numbers so far become decimal ones, because one came that is too large.
-    pub(crate) fn widen(&mut self) {
-        self.wide = true;
-        let valid = self.valid.take();
-        let is_valid = |row: usize| valid.as_ref().is_none_or(|v| v.get(row).copied().unwrap_or(false));
-        let ints = std::mem::take(&mut self.ints);
-        self.floats.extend(ints.iter().enumerate().map(|(row, x)| if is_valid(row) { *x as f64 } else { f64::NAN }));
-    }
-
-    /// Whether whole numbers became decimal ones.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.wide
-    }
-
-    /// Takes note that some decimal number is not missing.
-    pub(crate) fn note_value(&mut self) {
-        self.valued = true;
-    }
-
-    /// Whether it is a column of decimal numbers of which none was noted.
-    pub(crate) fn holds_nothing(&self) -> bool {
-        matches!(self.kept, Kept::Float | Kept::Nothing) && !self.valued
-    }
-
-    /// Whether some decimal number is not missing.
-    pub(crate) fn has_float(&self) -> bool {
-        self.floats.iter().any(|x| !x.is_nan())
-    }
-
-    /// Rows so far.
-    pub(crate) fn len(&self) -> usize {
-        self.floats.len().max(self.ints.len()).max(self.bools.len()).max(self.codes.len())
-    }
-
-    /// A copy of some rows; the dictionary is the one so far.
-    pub(crate) fn part(&self, name: &str, rows: Range<usize>) -> Result<Column, DataError> {
-        fn of<T: Clone>(list: &[T], rows: Range<usize>) -> Vec<T> {
-            list.get(rows).unwrap_or_default().to_vec()
-        }
-        if self.overflow {
-            return Err(DataError::TooManyTexts { column: name.to_owned() });
-        }
-        let values = match self.kept {
-            Kept::Float | Kept::Nothing => Values::Float(of(&self.floats, rows)),
-            Kept::Unsigned if self.wide => Values::Float(of(&self.floats, rows)),
-            Kept::Int | Kept::Unsigned => Values::Int {
-                valid: self.valid.as_ref().map(|valid| of(valid, rows.clone())),
-                values: of(&self.ints, rows),
-            },
-            Kept::Bool => Values::Bool(of(&self.bools, rows)),
-            Kept::Text => Values::Text { codes: of(&self.codes, rows), dictionary: self.texts.dictionary() },
-            Kept::Time => Values::Time(of(&self.ints, rows)),
-        };
-        Ok(Column::new(name, values))
-    }
-
-    /// Drops the first rows.
-    pub(crate) fn forget(&mut self, rows: usize) {
-        fn drop<T>(list: &mut Vec<T>, rows: usize) {
-            list.drain(..rows.min(list.len()));
-        }
-        drop(&mut self.floats, rows);
-        drop(&mut self.ints, rows);
-        drop(&mut self.bools, rows);
-        drop(&mut self.codes, rows);
-        if let Some(valid) = &mut self.valid {
-            drop(valid, rows);
-        }
-        if self.ints.is_empty() {
-            self.valid = None;
-        }
-    }
-
-    fn finish(self, name: &str) -> Result<Column, DataError> {
-        if self.overflow {
-            return Err(DataError::TooManyTexts { column: name.to_owned() });
-        }
-        let values = match self.kept {
-            Kept::Float | Kept::Nothing => Values::Float(self.floats),
-            Kept::Unsigned if self.wide => Values::Float(self.floats),
-            Kept::Int | Kept::Unsigned => Values::Int { values: self.ints, valid: self.valid },
-            Kept::Bool => Values::Bool(self.bools),
-            Kept::Text => Values::Text { codes: self.codes, dictionary: self.texts.into_dictionary() },
-            Kept::Time => Values::Time(self.ints),
-        };
-        Ok(Column::new(name, values))
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,18 @@ pub(crate) struct Part<'a> {
     pub(crate) span: f32,
 }
 
+impl<'a> Part<'a> {
+    /// Passes on cancel, but no progress: for work that is not the whole.
+    pub(crate) fn quiet(watch: &'a dyn Watch) -> Self {
+        Self { watch, from: 0.0, span: 0.0 }
+    }
+}
+
 impl Watch for Part<'_> {
     fn progress(&self, done: f32) {
-        self.watch.progress(self.from + self.span * done.clamp(0.0, 1.0));
+        if self.span > 0.0 {
+            self.watch.progress(self.from + self.span * done.clamp(0.0, 1.0));
+        }
     }
 
     fn cancelled(&self) -> bool {

@@ -7,7 +7,7 @@ use super::fingerprint::Stamp;
 use super::format::{Format, look};
 use super::part::Part;
 use super::text::counted;
-use super::{DataError, Fingerprint, Table, Watch, compressed, convert, ipc, parquet, text};
+use super::{DataError, Fingerprint, Table, Watch, compressed, convert, excel, ipc, json, parquet, text};
 
 /// What overrides detection; the default detects everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -19,6 +19,10 @@ pub struct ReadOptions {
     pub decimal_comma: Option<bool>,
     /// The encoding of a text file by its usual name, as `windows-1252`; a byte order mark wins over it.
     pub encoding: Option<String>,
+    /// Whether the first row of a text file or sheet holds the names of the columns.
+    pub header: Option<bool>,
+    /// The sheet of a workbook; by default the first that has cells.
+    pub sheet: Option<String>,
     /// Columns that are categories although they look like numbers.
     pub categorical: Vec<String>,
     /// Columns that are numbers although some cells are not; those cells become missing.
@@ -55,10 +59,12 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
     let found = look(path)?;
     let format = found.format;
     let read = match (found.compression, format) {
-        (Some(compression), _) => read_compressed(path, compression, options, &stamp, watch),
+        (Some(compression), _) => read_compressed(path, format, compression, options, &stamp, watch),
         (None, Format::Text) => text::read(path, options, &stamp, watch),
         (None, Format::Parquet) => parquet::read(path, options, &stamp, watch),
         (None, Format::Arrow) => ipc::read(path, options, &stamp, watch),
+        (None, Format::Excel) => excel::read(path, options, &stamp, watch),
+        (None, Format::Json) => json::read(path, options, &stamp, watch),
     };
     // A file that is written to while it is read gives errors that mislead, so this is asked first.
     if !matches!(read, Err(DataError::Cancelled)) {
@@ -74,7 +80,9 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
         }
     }
     if format != Format::Text {
-        table = convert::apply_kinds(table, options, &mut notes)?;
+        if format != Format::Excel {
+            table = convert::apply_kinds(table, options, &mut notes)?;
+        }
         if ending_misleads(path, format) {
             notes.push(format!("The file is {}, whatever its name says.", format.word()));
         }
@@ -92,6 +100,7 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
 /// Unpacks a compressed text and reads that; the fingerprint is that of the file as it stands.
 fn read_compressed(
     path: &Path,
+    format: Format,
     compression: compressed::Compression,
     options: &ReadOptions,
     stamp: &Stamp,
@@ -105,8 +114,9 @@ fn read_compressed(
         return Err(DataError::Empty { path: path.to_owned() });
     }
     let rest = Part { watch, from: UNPACKING, span: 1.0 - UNPACKING };
+    let read = if format == Format::Json { json::read } else { text::read };
     let (table, _, mut notes) =
-        text::read(unpacked.path(), options, &inner, &rest).map_err(|error| compressed::named(error, path))?;
+        read(unpacked.path(), options, &inner, &rest).map_err(|error| compressed::named(error, path))?;
     notes.push(format!("The file is compressed with {}.", compression.word()));
     Ok((table, fingerprint, notes))
 }
@@ -114,7 +124,9 @@ fn read_compressed(
 fn ending_misleads(path: &Path, format: Format) -> bool {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     match ending.as_str() {
-        "csv" | "tsv" | "txt" | "tab" | "json" | "ndjson" | "jsonl" | "xlsx" => true,
+        "csv" | "tsv" | "txt" | "tab" => true,
+        "json" | "ndjson" | "jsonl" => format != Format::Json,
+        "xlsx" | "xlsm" => format != Format::Excel,
         "parquet" | "pq" | "parq" => format != Format::Parquet,
         "arrow" | "feather" | "ipc" => format != Format::Arrow,
         _ => false,

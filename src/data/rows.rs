@@ -1,5 +1,6 @@
 //! Some rows of a table, and rows added to others.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Column, DataError, Table, Values};
@@ -8,7 +9,28 @@ fn picked<T: Copy>(list: &[T], rows: &[usize]) -> Vec<T> {
     rows.iter().filter_map(|row| list.get(*row).copied()).collect()
 }
 
+/// The rows of a range of a list; none where it does not lie in it.
+pub(crate) fn ranged<T: Clone>(list: &[T], rows: Range<usize>) -> Vec<T> {
+    list.get(rows).unwrap_or_default().to_vec()
+}
+
 impl Column {
+    /// The rows of a range; none where it does not lie in the column.
+    pub fn range(&self, rows: Range<usize>) -> Self {
+        let values = match &self.values {
+            Values::Float(list) => Values::Float(ranged(list, rows)),
+            Values::Int { values, valid } => {
+                Values::Int { valid: valid.as_ref().map(|v| ranged(v, rows.clone())), values: ranged(values, rows) }
+            }
+            Values::Bool(list) => Values::Bool(ranged(list, rows)),
+            Values::Text { codes, dictionary } => {
+                Values::Text { codes: ranged(codes, rows), dictionary: Arc::clone(dictionary) }
+            }
+            Values::Time(list) => Values::Time(ranged(list, rows)),
+        };
+        Self::new(&self.name, values)
+    }
+
     /// The rows of these numbers, in this order; a row that is not there is left out.
     pub fn take(&self, rows: &[usize]) -> Self {
         let values = match &self.values {
@@ -27,6 +49,14 @@ impl Column {
 }
 
 impl Table {
+    /// The rows of a range.
+    ///
+    /// # Errors
+    /// Never for rows that are there.
+    pub fn range(&self, rows: Range<usize>) -> Result<Self, DataError> {
+        Self::new(self.columns().iter().map(|column| column.range(rows.clone())).collect())
+    }
+
     /// The rows of these numbers, in this order.
     ///
     /// # Errors

@@ -1,8 +1,13 @@
 //! Series of the library that decodes Arrow data, turned into columns batch by batch.
 
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use polars::prelude::{ArrowDataType, DataType, PolarsResult, Series, TimeUnit};
 
 use super::builder::Texts;
+use super::error::shortened_to;
+use super::rows::ranged;
 use super::table::{MISSING_CODE, MISSING_TIME};
 use super::{Column, DataError, Values, convert};
 
@@ -56,6 +61,22 @@ impl Kept {
     }
 }
 
+/// Runs a decoder; an error and a panic in it both become the error that `bad` makes of a reason.
+pub(crate) fn guarded<T>(
+    bad: impl FnOnce(String) -> DataError,
+    work: impl FnOnce() -> PolarsResult<T>,
+) -> Result<T, DataError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default().trim().trim_end_matches('.');
+            Err(bad(shortened_to(line, 160)))
+        }
+        Err(_) => Err(bad("the decoder gave up on it".to_owned())),
+    }
+}
+
 /// A column that grows batch by batch.
 pub(crate) struct Growing {
     kept: Kept,
@@ -66,6 +87,10 @@ pub(crate) struct Growing {
     codes: Vec<u32>,
     texts: Texts,
     overflow: bool,
+    /// Whether whole numbers are held as decimal ones, because one is too large.
+    wide: bool,
+    /// Whether it is known that some decimal number is not missing.
+    valued: bool,
 }
 
 impl Growing {
@@ -79,6 +104,8 @@ impl Growing {
             codes: Vec::new(),
             texts: Texts::default(),
             overflow: false,
+            wide: false,
+            valued: false,
         }
     }
 
@@ -89,7 +116,7 @@ impl Growing {
             Kept::Int => self.append_ints(&series.cast(&DataType::Int64)?)?,
             Kept::Unsigned => {
                 let fits = series.u64()?.iter().flatten().all(|x| i64::try_from(x).is_ok());
-                if fits && self.floats.is_empty() {
+                if fits && !self.wide {
                     self.append_ints(&series.cast(&DataType::Int64)?)?;
                 } else {
                     self.widen();
@@ -145,11 +172,73 @@ impl Growing {
     }
 
     /// Whole numbers so far become decimal ones, because one came that is too large.
-    fn widen(&mut self) {
+    pub(crate) fn widen(&mut self) {
+        self.wide = true;
         let valid = self.valid.take();
         let is_valid = |row: usize| valid.as_ref().is_none_or(|v| v.get(row).copied().unwrap_or(false));
         let ints = std::mem::take(&mut self.ints);
         self.floats.extend(ints.iter().enumerate().map(|(row, x)| if is_valid(row) { *x as f64 } else { f64::NAN }));
+    }
+
+    /// Whether whole numbers became decimal ones.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// Takes note that some decimal number is not missing.
+    pub(crate) fn note_value(&mut self) {
+        self.valued = true;
+    }
+
+    /// Whether it is a column of decimal numbers of which none was noted.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        matches!(self.kept, Kept::Float | Kept::Nothing) && !self.valued
+    }
+
+    /// Whether some decimal number is not missing.
+    pub(crate) fn has_float(&self) -> bool {
+        self.floats.iter().any(|x| !x.is_nan())
+    }
+
+    /// Rows so far.
+    pub(crate) fn len(&self) -> usize {
+        self.floats.len().max(self.ints.len()).max(self.bools.len()).max(self.codes.len())
+    }
+
+    /// A copy of some rows; the dictionary is the one so far.
+    pub(crate) fn part(&self, name: &str, rows: Range<usize>) -> Result<Column, DataError> {
+        if self.overflow {
+            return Err(DataError::TooManyTexts { column: name.to_owned() });
+        }
+        let values = match self.kept {
+            Kept::Float | Kept::Nothing => Values::Float(ranged(&self.floats, rows)),
+            Kept::Unsigned if self.wide => Values::Float(ranged(&self.floats, rows)),
+            Kept::Int | Kept::Unsigned => Values::Int {
+                valid: self.valid.as_ref().map(|valid| ranged(valid, rows.clone())),
+                values: ranged(&self.ints, rows),
+            },
+            Kept::Bool => Values::Bool(ranged(&self.bools, rows)),
+            Kept::Text => Values::Text { codes: ranged(&self.codes, rows), dictionary: self.texts.dictionary() },
+            Kept::Time => Values::Time(ranged(&self.ints, rows)),
+        };
+        Ok(Column::new(name, values))
+    }
+
+    /// Drops the first rows.
+    pub(crate) fn forget(&mut self, rows: usize) {
+        fn drop<T>(list: &mut Vec<T>, rows: usize) {
+            list.drain(..rows.min(list.len()));
+        }
+        drop(&mut self.floats, rows);
+        drop(&mut self.ints, rows);
+        drop(&mut self.bools, rows);
+        drop(&mut self.codes, rows);
+        if let Some(valid) = &mut self.valid {
+            drop(valid, rows);
+        }
+        if self.ints.is_empty() {
+            self.valid = None;
+        }
     }
 
     pub(crate) fn finish(self, name: &str) -> Result<Column, DataError> {
@@ -158,7 +247,7 @@ impl Growing {
         }
         let values = match self.kept {
             Kept::Float | Kept::Nothing => Values::Float(self.floats),
-            Kept::Unsigned if !self.floats.is_empty() => Values::Float(self.floats),
+            Kept::Unsigned if self.wide => Values::Float(self.floats),
             Kept::Int | Kept::Unsigned => Values::Int { values: self.ints, valid: self.valid },
             Kept::Bool => Values::Bool(self.bools),
             Kept::Text => Values::Text { codes: self.codes, dictionary: self.texts.into_dictionary() },

@@ -112,7 +112,7 @@ pub(crate) fn sampled(dialect: &Dialect, ordered: &[Option<Preset>]) -> Vec<Opti
     builders.iter().zip(ordered).map(|(b, p)| if b.is_mixed() { Some(Preset::Text) } else { *p }).collect()
 }
 
-fn finish(
+pub(crate) fn finish(
     builders: Vec<Option<Builder>>,
     as_text: Vec<bool>,
     dialect: &Dialect,

@@ -17,6 +17,7 @@ use super::report::{
 };
 use super::views::{Looked, views};
 use crate::data::Table;
+use crate::data::part::Part;
 use crate::data::read::Dataset;
 use crate::data::watch::Watch;
 use crate::model::Task;
@@ -155,23 +156,12 @@ fn look_at_data(
         ..CheckSettings::default()
     };
     // Checking is not the slow part, so its progress is not told.
-    let quiet = Quiet(watch);
+    let quiet = Part::quiet(watch);
     let mut checks = check(rows.features, &plan.target, &features, rows.reference, &settings, &quiet)?;
     if rows.every > 1 {
         checks.notes.push(format!("One row in {} was looked at, because the table is larger than memory.", rows.every));
     }
     Ok(Some(checks))
-}
-
-/// Passes on cancel, but no progress: for work that is not the whole.
-struct Quiet<'a>(&'a dyn Watch);
-
-impl Watch for Quiet<'_> {
-    fn progress(&self, _done: f32) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 /// Two models of one name could not be told apart in a comparison.

@@ -16,6 +16,7 @@ use super::plan::Plan;
 use super::policy::On;
 use super::report::Report;
 use super::run::{check, runtime_missing};
+use crate::data::part::Part;
 use crate::data::read::{Dataset, ReadOptions};
 use crate::data::stream::Stream;
 use crate::data::watch::Watch;
@@ -59,7 +60,7 @@ pub fn run_streamed(
 ) -> Result<Report, ValidateError> {
     let began = Instant::now();
     let wanted = wanted_columns(plan, file, bind, watch)?;
-    let opening = Part { watch, from: 0.0, to: 0.3 };
+    let opening = Part { watch, from: 0.0, span: 0.3 };
     let stream = Stream::open(file.path, file.options, Some(&wanted), CHUNK_ROWS, &opening)?;
     let (rows, columns) = (stream.rows(), stream.all_columns().len());
     let mut whole = Dataset {
@@ -93,7 +94,7 @@ pub fn run_streamed(
             data_use::judge(plan, &candidates, &first.table, watch)?;
             pass.insert(Pass::new(candidates, kept_names(plan), plan, runtime)?)
         };
-        pass.take(&table, done, every, &Part { watch, from: 0.0, to: 0.0 })?;
+        pass.take(&table, done, every, &Part::quiet(watch))?;
         done += table.rows();
         watch.progress(0.3 + 0.65 * done as f32 / rows.max(1) as f32);
     }
@@ -129,7 +130,7 @@ fn wanted_columns(
 ) -> Result<Vec<String>, ValidateError> {
     let mut options = file.options.clone();
     options.max_rows = Some(options.max_rows.unwrap_or(HEAD_ROWS).min(HEAD_ROWS));
-    let head = read_table(file.path, &options, &Part { watch, from: 0.0, to: 0.0 })?;
+    let head = read_table(file.path, &options, &Part::quiet(watch))?;
     let candidates = bind(&head)?;
     check(plan, &head, &candidates)?;
     let mut wanted: Vec<String> =
@@ -235,23 +236,4 @@ fn add(columns: &mut Vec<Column>, more: Column) -> Result<(), ValidateError> {
     let sentence =
         format!("Column “{}” changes its kind within the file. Say what it is with --categorical.", own.name);
     Err(ValidateError::Setting(sentence))
-}
-
-/// A part of the whole work: passes on cancel, and progress between two shares.
-struct Part<'a> {
-    watch: &'a dyn Watch,
-    from: f32,
-    to: f32,
-}
-
-impl Watch for Part<'_> {
-    fn progress(&self, done: f32) {
-        if self.to > self.from {
-            self.watch.progress(self.from + (self.to - self.from) * done);
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        self.watch.cancelled()
-    }
 }

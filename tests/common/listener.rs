@@ -106,7 +106,13 @@ impl Listener {
         let models = self.story("flights");
         assert_eq!(models.len(), 3);
         let dataset = self.dataset("flights/april.parquet");
-        self.backend.send(Command::Validate { models, said: None, dataset, plan: Box::new(Plan::new("late")) });
+        self.backend.send(Command::Validate {
+            models,
+            said: None,
+            dataset,
+            reference: None,
+            plan: Box::new(Plan::new("late")),
+        });
         self.until("the validation", |s| !s.runs.is_empty());
         Arc::clone(&self.state.runs[0])
     }

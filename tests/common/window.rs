@@ -47,6 +47,11 @@ fn is_control(node: &egui_kittest::Node<'_>) -> bool {
     matches!(node.accesskit_node().role(), Button | CheckBox | RadioButton | Tab)
 }
 
+/// Whether the file that may be added was looked at.
+pub fn previewed(app: &App) -> bool {
+    app.state().preview.as_ref().is_some_and(|view| view.seen.is_some() && !view.pending)
+}
+
 /// A window of this size over a backend of its own.
 pub struct Window {
     pub page: Harness<'static, App>,

@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 
 use super::fingerprint::Stamp;
 use super::format::{Format, look};
+use super::part::Part;
 use super::read::ReadOptions;
 use super::text::counted;
-use super::{Column, DataError, Fingerprint, Kind, Table, Values, Watch, read_table};
+use super::{DataError, Fingerprint, Kind, Table, Watch, read_table};
 
 pub use ahead::Ahead;
 
@@ -162,11 +163,11 @@ impl Stream {
         if watch.cancelled() {
             return Err(DataError::Cancelled);
         }
-        let silent = Part { watch, from: 0.0, span: f64::NAN };
+        let silent = Part::quiet(watch);
         let chunk = match &mut self.source {
             Chunks::Held { table, chunk_rows } => {
                 let end = (self.given + *chunk_rows).min(self.rows);
-                cut(table, self.given, end)
+                table.range(self.given..end)
             }
             Chunks::Text(chunks) => chunks.next(&self.path, &self.stamp, &silent),
             Chunks::Parquet(chunks) => chunks.next(&self.path, &silent),
@@ -189,26 +190,6 @@ impl Stream {
     }
 }
 
-/// A part of a longer work: passes on cancel, and progress as a share of the whole (none where the span is no number).
-struct Part<'a> {
-    watch: &'a dyn Watch,
-    from: f64,
-    span: f64,
-}
-
-impl Watch for Part<'_> {
-    fn progress(&self, done: f32) {
-        let all = self.from + self.span * f64::from(done);
-        if all.is_finite() {
-            self.watch.progress(all as f32);
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        self.watch.cancelled()
-    }
-}
-
 fn is_wanted(columns: Option<&[String]>, name: &str) -> bool {
     columns.is_none_or(|columns| columns.iter().any(|column| column == name))
 }
@@ -227,28 +208,6 @@ fn held(
     let kept = data.table.columns().iter().filter(|c| is_wanted(columns, &c.name)).cloned().collect();
     let settled = Settled { fingerprint: data.fingerprint, notes: data.notes, all, rows };
     Ok((settled, Chunks::Held { table: Table::new(kept)?, chunk_rows }))
-}
-
-/// Rows of a table as one of their own.
-fn cut(table: &Table, from: usize, to: usize) -> Result<Table, DataError> {
-    fn part<T: Clone>(list: &[T], from: usize, to: usize) -> Vec<T> {
-        list.get(from..to).unwrap_or_default().to_vec()
-    }
-    let columns = table.columns().iter().map(|column| {
-        let values = match &column.values {
-            Values::Float(list) => Values::Float(part(list, from, to)),
-            Values::Int { values, valid } => {
-                Values::Int { values: part(values, from, to), valid: valid.as_ref().map(|valid| part(valid, from, to)) }
-            }
-            Values::Bool(list) => Values::Bool(part(list, from, to)),
-            Values::Time(list) => Values::Time(part(list, from, to)),
-            Values::Text { codes, dictionary } => {
-                Values::Text { codes: part(codes, from, to), dictionary: std::sync::Arc::clone(dictionary) }
-            }
-        };
-        Column::new(column.name.clone(), values)
-    });
-    Table::new(columns.collect())
 }
 
 /// Refuses a name that is no column's.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use polars::prelude::{DataFrame, DataType, IntoColumn, NamedFrom as _, ParquetWriter, Series, TimeUnit};
 
 use super::*;
-use crate::data::NoWatch;
+use crate::data::{Column, NoWatch, Values};
 
 struct Folder(tempfile::TempDir);
 

@@ -20,7 +20,7 @@ use crate::validate::segments::{
     CutSettings, Judged, SegmentResult, Segmentation, WeakSegment, cut, fairness, measure_segments,
 };
 use crate::validate::signoff::{Hashes, SignOff};
-use crate::validate::views::views;
+use crate::validate::views::{Looked, views};
 use crate::validate::{ModelResult, Plan};
 
 /// What must never be seen as it stands.
@@ -236,7 +236,18 @@ fn result(task: Task, name: &str) -> ModelResult {
         notes: vec![format!("A sigmoid was applied to {NASTY}.")],
         timing: Timing { read_s: 0.21, predict_s: 1.3, metrics_s: 0.043, total_s: 1.56 },
         rows_per_second: 251_123.4,
-        views: views(&answers, &rows, &classes, 1, 0.4, 0.95, &NoWatch),
+        views: views(
+            Looked {
+                answers: &answers,
+                ranked: answers.ranked().as_ref(),
+                rows: &rows,
+                classes: &classes,
+                positive: 1,
+                threshold: 0.4,
+            },
+            0.95,
+            &NoWatch,
+        ),
         losses: vec![InputLoss {
             input: NASTY.to_owned(),
             rows: ROWS,

@@ -92,6 +92,7 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
         setup.touched = true;
         setup.target = target;
     }
+    reference(ui, ctx, setup);
     if setup.said {
         let none = (None, "none");
         let options: Vec<(Option<String>, &str)> = std::iter::once(none).chain(columns.iter().cloned()).collect();
@@ -111,6 +112,19 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
                 text::caption(ui, "the card's, else 0.5");
             }
         });
+    }
+}
+
+/// Data that the dataset is compared with.
+fn reference(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
+    let others = ctx.state.datasets.iter().filter(|d| Some(&d.id) != setup.dataset.as_ref() && d.problem.is_none());
+    let none = std::iter::once((None, "none"));
+    let options: Vec<(Option<String>, &str)> =
+        none.chain(others.map(|d| (Some(d.id.clone()), d.name.as_str()))).collect();
+    let mut chosen = setup.reference.clone().filter(|id| Some(id) != setup.dataset.as_ref());
+    if choice(ui, "Reference", &mut chosen, &options) {
+        setup.touched = true;
+        setup.reference = chosen;
     }
 }
 

@@ -3,6 +3,7 @@
 //! It computes no metric and reads no file; it draws what the backend found, and asks it for the rest.
 
 mod binding;
+mod checks;
 mod curves;
 mod detail;
 mod form;

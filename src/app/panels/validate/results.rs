@@ -6,7 +6,7 @@ use eframe::egui::Ui;
 
 use super::threshold::Chosen;
 use super::view::{View, interval};
-use super::{detail, gates, signoff};
+use super::{checks, detail, gates, signoff};
 use crate::app::context::{PanelContext, Saved, Subject};
 use crate::app::theme::{SPACE_S, Status};
 use crate::app::widgets::{
@@ -51,6 +51,10 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
             _ => comparison(ui, ctx, report),
         });
     }
+    if let Some(found) = &report.checks {
+        ui.add_space(SPACE_S);
+        checks::card(ui, ctx, found);
+    }
     ui.add_space(SPACE_S);
     ui.horizontal_wrapped(|ui| {
         let options: Vec<(usize, &str)> = report.models.iter().enumerate().map(|(i, m)| (i, m.name.as_str())).collect();
@@ -65,6 +69,9 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
                 format::metric(Some(against.value), None),
             );
             status_chip(ui, status, &format!("{words} against training")).on_hover_text(hover);
+        }
+        if let Some(found) = &report.checks {
+            checks::chip(ui, found);
         }
         if let Some((status, words)) = gates::verdict(&model.verdict) {
             status_chip(ui, status, words);

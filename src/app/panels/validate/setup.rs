@@ -28,6 +28,8 @@ pub(super) struct Setup {
     pub(super) score: Option<String>,
     /// The data.
     pub(super) dataset: Option<DatasetId>,
+    /// Data the models were trained or accepted on, to compare the data with.
+    pub(super) reference: Option<DatasetId>,
     /// The target, once a person chose one.
     pub(super) target: Option<String>,
     /// Whether `threshold` is used instead of the card's.
@@ -53,6 +55,7 @@ impl Default for Setup {
             prediction: None,
             score: None,
             dataset: None,
+            reference: None,
             target: None,
             own_threshold: false,
             threshold: USUAL_THRESHOLD,
@@ -96,6 +99,9 @@ impl Setup {
         self.ticked.retain(|id| state.models.iter().any(|m| &m.id == id));
         if self.dataset.as_ref().is_some_and(|id| !state.datasets.iter().any(|d| &d.id == id)) {
             self.dataset = None;
+        }
+        if self.reference.as_ref().is_some_and(|id| !state.datasets.iter().any(|d| &d.id == id)) {
+            self.reference = None;
         }
         if self.policy(state).is_none() {
             self.policy = None;
@@ -276,7 +282,9 @@ impl Setup {
         plan.policy = self.policy(ctx.state).map(|view| view.policy.clone());
         let models = self.models(ctx.state).iter().map(|m| m.id.clone()).collect();
         let said = self.predictions(ctx.state);
-        ctx.command(Command::Validate { models, said, dataset, plan: Box::new(plan) });
+        // A table beside itself says nothing.
+        let reference = self.reference.clone().filter(|id| id != &dataset);
+        ctx.command(Command::Validate { models, said, dataset, reference, plan: Box::new(plan) });
         Ok(())
     }
 }
