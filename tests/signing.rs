@@ -141,7 +141,7 @@ fn the_backend_itself_refuses_what_is_not_approved() {
     let mut plan = Plan::new("late");
     plan.policy = parse(SHIPPED[0].text).ok();
     let (models, dataset) = (listener.story("flights"), listener.dataset("flights/april.parquet"));
-    listener.backend.send(Command::Validate { models, said: None, dataset, plan: Box::new(plan) });
+    listener.backend.send(Command::Validate { models, said: None, reference: None, dataset, plan: Box::new(plan) });
     listener.until("the validation", |s| !s.runs.is_empty());
     let run = listener.state.runs[0].clone();
     let judged = &run.report.models[run.report.recommendation.as_ref().unwrap().model];

@@ -61,7 +61,7 @@ mod tests {
             let draw = |random: &mut SplitMix64| random.next_u64() >> shared_bits << (shared_bits / 2);
             let mut rows: Vec<(u64, u32)> = (0..20_000).map(|place| (draw(&mut random), place)).collect();
             let mut expected = rows.clone();
-            expected.sort();
+            expected.sort_unstable();
             sort_by_key(&mut rows, |row| row.0);
             assert_eq!(rows, expected, "{shared_bits}");
         }
