@@ -5,6 +5,7 @@
 #[path = "common/runtime.rs"]
 mod runtime;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use modeldeck::data::{Dataset, NoWatch, ReadOptions, Watch, read_table};
@@ -72,7 +73,7 @@ fn predictions_in_a_large_text_file_are_judged_chunk_by_chunk() {
     for row in 0..40_000_u32 {
         let score = f64::from(row.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24);
         let truth = if row % 3 == 0 { "yes" } else { "no" };
-        text.push_str(&format!("{truth},{score},\"row, {row}\"\n"));
+        writeln!(text, "{truth},{score},\"row, {row}\"").unwrap();
     }
     std::fs::write(&path, text).unwrap();
     let said = |d: &Dataset| {

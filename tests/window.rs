@@ -49,20 +49,18 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
     window.tick("Segments", "origin");
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty());
-    let parts = [
-        "Recommendation",
-        "Confusion matrix",
-        "ROC curve",
-        "Calibration curve",
-        "does not hold",
-        "fails its gates",
-        "Ranks well: ROC AUC at least 0.70 at the lower bound",
-        "origin = LGA",
-        "Weakest segments",
-        "Groups by origin",
+    let pages: [(&str, &[&str]); 5] = [
+        ("Metrics", &["Recommendation", "Comparison", "does not hold", "fails its gates", "Behind it"]),
+        ("Curves", &["ROC curve", "Calibration curve", "DET curve", "Score histogram"]),
+        ("Errors", &["Confusion matrix", "Worst errors"]),
+        ("Segments", &["origin = LGA", "Weakest segments", "Groups by origin"]),
+        ("Gates and sign-off", &["Ranks well: ROC AUC at least 0.70 at the lower bound"]),
     ];
-    for part in parts {
-        assert!(window.has(part), "{part} is not on the page");
+    for (page, parts) in pages {
+        window.click(page);
+        for part in parts {
+            assert!(window.has(part), "{part} is not on the page");
+        }
     }
 
     window.until("the hashes", |a| !a.state().hashes.is_empty());

@@ -151,6 +151,31 @@ pub enum Command {
     ExportAudit(PathBuf),
     /// Takes a finished run out of the workspace.
     RemoveRun(RunId),
+    /// Looks up rows behind a model's result. Answered in the state's `looked`.
+    ShowRows {
+        /// The run.
+        run: RunId,
+        /// Which of its models.
+        model: ModelId,
+        /// Which rows.
+        which: WhichRows,
+    },
+    /// Works out a regression's errors along a column of the data. Answered in the state's `looked`.
+    ResidualsAgainst {
+        /// The run.
+        run: RunId,
+        /// Which of its models.
+        model: ModelId,
+        /// The column.
+        column: String,
+    },
+    /// Disturbs each feature of a model and keeps with the run how far it falls.
+    TestRobustness {
+        /// The run.
+        run: RunId,
+        /// Which of its models.
+        model: ModelId,
+    },
     /// Puts a validated model to work.
     Deploy(DeployRequest),
     /// Holds the feed; what is queued is still answered.
@@ -189,6 +214,22 @@ pub enum Command {
     ClearNotices,
     /// Stops deployments, saves, ends. The last event is [`super::Event::Closed`].
     Shutdown,
+}
+
+/// Rows behind a result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WhichRows {
+    /// Those of a cell of the confusion matrix.
+    Cell {
+        /// Index of the true class.
+        was: usize,
+        /// Index of the predicted class.
+        said: usize,
+        /// Score from which a row counts as positive, where a person moved it; `None` takes the validated one.
+        threshold: Option<f64>,
+    },
+    /// Those with the largest losses.
+    Worst,
 }
 
 /// A model, a dataset and a target to look at together.

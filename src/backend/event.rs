@@ -101,6 +101,14 @@ pub enum JobTopic {
     Prepare,
     /// A validation runs.
     Validate,
+    /// The rows of a cell of a confusion matrix are looked up.
+    Rows,
+    /// The values of the worst rows are looked up.
+    Worst,
+    /// Errors along a column are worked out.
+    Residuals,
+    /// A model's features are disturbed.
+    Robustness,
     /// A deployment is prepared: the reference is scored.
     Deploy,
     /// The hashes of a result are worked out.

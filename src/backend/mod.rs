@@ -20,6 +20,8 @@ mod policies;
 pub mod previews;
 mod reports;
 mod reverify;
+mod robustness;
+pub mod rows;
 mod runtime;
 mod samples;
 pub mod service;

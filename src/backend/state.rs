@@ -44,6 +44,8 @@ pub struct State {
     pub audit: Arc<AuditView>,
     /// Who is at work here: the person who signed last, else the signed-in user.
     pub reviewer: String,
+    /// What was last looked up in the rows behind a result.
+    pub looked: super::rows::Looked,
     /// The last answer to [`super::Command::Prepare`].
     pub preparation: Option<Arc<Preparation>>,
     /// The look at a file that may be added, while there is one.

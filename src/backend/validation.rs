@@ -273,12 +273,22 @@ impl Service {
             1 => "Validating".to_owned(),
             n => format!("Validating {n} candidates"),
         };
+        // Which columns were judged is no part of the report, but needed to look at its rows again.
+        let columns = said.as_ref().and_then(|said| {
+            let value = serde_json::to_value(said).ok()?;
+            Some((super::rows::columns_key(&said.key(&dataset)), value))
+        });
         let job = Job { files, source, reference, by_hand, said, plan, runtime };
         self.start_job(JobTopic::Validate, name, move |handle| -> Outcome {
             let result = validate(job, handle);
             let cancelled = handle.cancelled();
             Box::new(move |service| match result {
-                Ok((report, table)) => service.validated(&dataset, report, table),
+                Ok((report, table)) => {
+                    if let Some((key, value)) = columns {
+                        service.set_setting(key, value);
+                    }
+                    service.validated(&dataset, report, table);
+                }
                 Err(_) if cancelled => {}
                 Err(why) => service.error(why),
             })

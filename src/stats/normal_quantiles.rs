@@ -7,6 +7,11 @@ pub fn probit(share: f64) -> Option<f64> {
     (share > 0.0 && share < 1.0).then(|| Normal::standard().inverse_cdf(share)).filter(|z| z.is_finite())
 }
 
+/// The share of the standard normal distribution below a quantile: the inverse of [`probit`]. NaN for NaN.
+pub fn share_below(z: f64) -> f64 {
+    Normal::standard().cdf(z)
+}
+
 /// The share at which the value of rank `i` (from 0) among `n` stands in a quantile plot: (i + ½) / n (Hazen 1914).
 pub fn plotting_position(i: usize, n: usize) -> f64 {
     (i as f64 + 0.5) / n.max(1) as f64
@@ -37,6 +42,7 @@ mod tests {
         assert_eq!(probit(f64::NAN), None);
         assert!((probit(0.975).unwrap() - 1.959_963_984_540_054).abs() < 1e-9);
         assert!(probit(0.5).unwrap().abs() < 1e-12);
+        assert!((share_below(probit(0.013).unwrap()) - 0.013).abs() < 1e-12);
     }
 
     #[test]

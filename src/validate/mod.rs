@@ -33,4 +33,4 @@ pub use error::ValidateError;
 pub use plan::Plan;
 pub use predictions::Predictions;
 pub use report::{MetricValue, ModelResult, Report};
-pub use run::{Data, run};
+pub use run::{CandidateAnswers, Data, candidate_answers, run};

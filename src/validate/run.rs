@@ -7,6 +7,7 @@ use super::candidate::{Candidate, Origin};
 use super::data_use::{self, LossCount};
 use super::error::ValidateError;
 use super::finish::{Answered, Rows, finish};
+use super::measure::Answers;
 use super::plan::Plan;
 use super::report::Report;
 use crate::data::Table;
@@ -117,6 +118,43 @@ pub fn run(
 pub(super) fn runtime_missing() -> ValidateError {
     let sentence = "ONNX Runtime is needed to run a model. Install it with “modeldeck runtime install”.";
     ValidateError::Setting(sentence.to_owned())
+}
+
+/// One candidate's answers beside the truth, for a look at single rows after a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CandidateAnswers {
+    /// The answers, one entry a measured row.
+    pub answers: Answers,
+    /// The table row (from 0) of each answer, ascending.
+    pub rows: Vec<u32>,
+    /// The classes in the order of their indices; empty for a regression.
+    pub classes: Vec<String>,
+    /// Index of the positive class of a binary task, else 0.
+    pub positive: usize,
+    /// Score from which a row counts as positive.
+    pub threshold: f64,
+}
+
+/// Scores one candidate as [`run`] does, without measuring it. `runtime` is needed when it is a model.
+///
+/// # Errors
+/// When the data cannot judge the candidate, the model cannot be run, or `watch` cancels.
+pub fn candidate_answers(
+    plan: &Plan,
+    candidate: &Candidate,
+    dataset: &Dataset,
+    runtime: Option<&'static Runtime>,
+    watch: &dyn Watch,
+) -> Result<CandidateAnswers, ValidateError> {
+    check(plan, dataset, std::slice::from_ref(candidate))?;
+    let (aligned, _) = answers_of(candidate, plan, dataset, runtime, watch, (0.0, 1.0))?;
+    Ok(CandidateAnswers {
+        answers: aligned.answers,
+        rows: aligned.rows,
+        classes: aligned.classes,
+        positive: aligned.positive.unwrap_or_default(),
+        threshold: aligned.threshold,
+    })
 }
 
 /// A candidate's answers beside the truth, and the seconds that scoring took when a model was run.

@@ -198,6 +198,12 @@ impl Workspace {
         })
     }
 
+    /// Writes a kept run's report anew, after something was added to it; a run that is not there is no failure.
+    pub fn set_run_report(&mut self, id: i64, report: &Value) -> Kept<()> {
+        let text = report.to_string();
+        self.change(|t| t.execute("UPDATE runs SET report = ?2 WHERE id = ?1", params![id, text]).map(|_| ()))
+    }
+
     /// The runs, oldest first.
     pub fn runs(&self) -> Kept<Vec<RunRecord>> {
         self.list("SELECT id, dataset, models, verdict, created_at_ms, report FROM runs ORDER BY id", [], |row| {

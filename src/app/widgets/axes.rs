@@ -118,6 +118,31 @@ impl Frame {
         }
     }
 
+    /// Grid lines and labels of both axes at given places, for a scale that is not straight; labels that would touch
+    /// are left out.
+    pub fn paint_marks(&self, ui: &Ui, marks: &[(f64, &str)]) {
+        let t = tokens(ui);
+        let mut above = f32::INFINITY;
+        let mut free = f32::NEG_INFINITY;
+        for (value, words) in marks {
+            if (self.y.0..=self.y.1).contains(value) {
+                let y = self.at_y(*value).round() + 0.5;
+                ui.painter().hline(self.rect.x_range(), y, Stroke::new(LINE_WIDTH, t.grid));
+                let galley = one_line(ui, words, small_font(), t.dim, 80.0);
+                let at = pos2(self.rect.left() - 6.0 - galley.size().x, y - galley.size().y / 2.0);
+                if at.y + galley.size().y < above {
+                    above = at.y;
+                    ui.painter().galley(at, galley, t.dim);
+                }
+            }
+            if (self.x.0..=self.x.1).contains(value) {
+                let x = self.at_x(*value);
+                ui.painter().vline(x.round() + 0.5, self.rect.y_range(), Stroke::new(LINE_WIDTH, t.grid));
+                self.paint_x_label(ui, x, words, &mut free);
+            }
+        }
+    }
+
     /// One label below the area, centred at `x`, unless it would begin before `free`.
     pub fn paint_x_label(&self, ui: &Ui, x: f32, text: &str, free: &mut f32) {
         let t = tokens(ui);

@@ -9,6 +9,18 @@ use crate::app::theme::{Tokens, ink_on, semibold_family, small_font, tokens};
 /// Most classes that are drawn; the rest is said in words.
 pub const MAX_CLASSES: usize = 20;
 
+/// What stands large in a cell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CellWords {
+    /// The number of rows, with their share of the row below.
+    #[default]
+    Counts,
+    /// The share of the row's class, with the number of rows below.
+    OfRow,
+    /// The share of the column's class, with the number of rows below.
+    OfColumn,
+}
+
 /// A confusion matrix; [`ConfusionMatrix::show`] draws it.
 #[must_use = "a matrix shows nothing until `show`"]
 pub struct ConfusionMatrix<'a> {
@@ -17,17 +29,24 @@ pub struct ConfusionMatrix<'a> {
     count: &'a dyn Fn(usize, usize) -> u64,
     selected: Option<(usize, usize)>,
     words: (&'a str, &'a str),
+    cells: CellWords,
 }
 
 impl<'a> ConfusionMatrix<'a> {
     /// `count(was, said)` is the number of rows of class `was` that were said to be `said`.
     pub fn new(name: &'a str, labels: &'a [&'a str], count: &'a dyn Fn(usize, usize) -> u64) -> Self {
-        Self { name, labels, count, selected: None, words: ("was", "said") }
+        Self { name, labels, count, selected: None, words: ("was", "said"), cells: CellWords::Counts }
     }
 
     /// The cell shown as chosen, row (was) and column (said).
     pub fn selected(mut self, cell: Option<(usize, usize)>) -> Self {
         self.selected = cell;
+        self
+    }
+
+    /// What stands large in the cells, and by what they are coloured.
+    pub fn cells(mut self, cells: CellWords) -> Self {
+        self.cells = cells;
         self
     }
 
@@ -61,8 +80,11 @@ impl<'a> ConfusionMatrix<'a> {
         let size = vec2(label + cell_width * columns, head + cell_height * k as f32);
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let origin = pos2(rect.left() + label, rect.top() + head);
-        let totals: Vec<u64> =
-            (0..k).map(|was| (0..self.labels.len()).map(|said| (self.count)(was, said)).sum()).collect();
+        let all = self.labels.len();
+        let totals: Vec<u64> = match self.cells {
+            CellWords::OfColumn => (0..k).map(|said| (0..all).map(|was| (self.count)(was, said)).sum()).collect(),
+            _ => (0..k).map(|was| (0..all).map(|said| (self.count)(was, said)).sum()).collect(),
+        };
         let mut clicked = None;
         for was in 0..k {
             let y = origin.y + cell_height * was as f32;
@@ -80,7 +102,8 @@ impl<'a> ConfusionMatrix<'a> {
                 let at =
                     Rect::from_min_size(pos2(origin.x + cell_width * said as f32, y), vec2(cell_width, cell_height))
                         .shrink(gap / 2.0);
-                let total = totals.get(was).copied().unwrap_or(0);
+                let line = if self.cells == CellWords::OfColumn { said } else { was };
+                let total = totals.get(line).copied().unwrap_or(0);
                 if self.cell(ui, t, at, was, said, total) {
                     clicked = Some((was, said));
                 }
@@ -100,9 +123,10 @@ impl<'a> ConfusionMatrix<'a> {
     fn cell(&self, ui: &Ui, t: &Tokens, at: Rect, was: usize, said: usize, total: u64) -> bool {
         let n = (self.count)(was, said);
         let share = if total == 0 { f64::NAN } else { n as f64 / total as f64 };
-        let of_row = format::percent(share);
+        let percent = format::percent(share);
+        let of = if self.cells == CellWords::OfColumn { "column" } else { "row" };
         let name = format!(
-            "{} {}, {} {}: {}, {of_row} of row",
+            "{} {}, {} {}: {}, {percent} of {of}",
             self.words.0,
             self.labels.get(was).copied().unwrap_or_default(),
             self.words.1,
@@ -125,19 +149,26 @@ impl<'a> ConfusionMatrix<'a> {
         let two_lines = at.height() >= 36.0 && at.width() >= 50.0;
         let number_size = if at.height() >= 50.0 { 16.0 } else { 12.0 };
         let font = FontId::new(number_size, semibold_family());
-        let mut number = one_line(ui, &format::count(n), font, ink, at.width() * 2.0);
+        let counts = self.cells == CellWords::Counts;
+        let large = if counts { format::count(n) } else { percent.clone() };
+        let mut number = one_line(ui, &large, font, ink, at.width() * 2.0);
         if number.size().x > at.width() - 4.0 {
-            number = one_line(ui, &format::count_short(n), small_font(), ink, at.width() * 2.0);
+            let short = if counts { format::count_short(n) } else { percent.replace(' ', "") };
+            number = one_line(ui, &short, small_font(), ink, at.width() * 2.0);
         }
         if at.height() >= 14.0 && number.size().x <= at.width() {
             let lift = if two_lines { 8.0 } else { 0.0 };
             let place = at.center() - number.size() / 2.0 - vec2(0.0, lift);
             painter.galley(place, number, ink);
             if two_lines {
-                let wide = format!("{of_row} of row");
+                let (wide, narrow) = if counts {
+                    (format!("{percent} of row"), percent)
+                } else {
+                    (format::counted(n, "row"), format::count_short(n))
+                };
                 let mut small = one_line(ui, &wide, small_font(), ink, at.width() - 4.0);
                 if small.elided {
-                    small = one_line(ui, &of_row, small_font(), ink, at.width() - 4.0);
+                    small = one_line(ui, &narrow, small_font(), ink, at.width() - 4.0);
                 }
                 let place = at.center() - small.size() / 2.0 + vec2(0.0, 10.0);
                 painter.galley(place, small, ink);

@@ -33,6 +33,8 @@ pub struct CurveChart<'a> {
     diagonal: bool,
     mark: Option<(f64, f64, &'a str)>,
     height: Option<f32>,
+    ticks: &'a [(f64, &'a str)],
+    value: Option<&'a dyn Fn(f64) -> String>,
 }
 
 impl<'a> CurveChart<'a> {
@@ -48,6 +50,8 @@ impl<'a> CurveChart<'a> {
             diagonal: false,
             mark: None,
             height: None,
+            ticks: &[],
+            value: None,
         }
     }
 
@@ -62,6 +66,13 @@ impl<'a> CurveChart<'a> {
     pub fn ranges(mut self, x: (f64, f64), y: (f64, f64)) -> Self {
         self.x = x;
         self.y = y;
+        self
+    }
+
+    /// A scale that is not straight: where its marks stand on both axes with their words, and how a place is read.
+    pub fn scale(mut self, ticks: &'a [(f64, &'a str)], value: &'a dyn Fn(f64) -> String) -> Self {
+        self.ticks = ticks;
+        self.value = Some(value);
         self
     }
 
@@ -91,15 +102,25 @@ impl<'a> CurveChart<'a> {
         let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
         let top = if self.y_name.is_empty() { 8.0 } else { 20.0 };
         let bottom = if self.x_name.is_empty() { 20.0 } else { 36.0 };
-        let left = label_width(ui, self.y, 4, tick_label) + 8.0;
+        let left = match self.ticks {
+            [] => label_width(ui, self.y, 4, tick_label) + 8.0,
+            ticks => {
+                let width = |words: &str| one_line(ui, words, small_font(), t.dim, 80.0).size().x;
+                ticks.iter().map(|(_, words)| width(words)).fold(0.0, f32::max) + 8.0
+            }
+        };
         let area = Rect::from_min_max(
             pos2(rect.left() + left, rect.top() + top),
             pos2(rect.right() - 10.0, rect.bottom() - bottom),
         );
         let frame = Frame::new(area, self.x, self.y);
         if ui.is_rect_visible(rect) {
-            frame.paint_y(ui, 4, tick_label);
-            frame.paint_x(ui, 4, tick_label);
+            if self.ticks.is_empty() {
+                frame.paint_y(ui, 4, tick_label);
+                frame.paint_x(ui, 4, tick_label);
+            } else {
+                frame.paint_marks(ui, self.ticks);
+            }
             if !self.y_name.is_empty() {
                 let galley = one_line(ui, self.y_name, small_font(), t.dim, width - 8.0);
                 ui.painter().galley(rect.left_top(), galley, t.dim);
@@ -170,7 +191,8 @@ impl<'a> CurveChart<'a> {
             let at = frame.at(p[0], p[1]);
             ui.painter().circle(at, 4.0, series_color(t, curve.color), Stroke::new(1.0, t.card));
             let word = |name: &str, fallback: &str, v: f64| {
-                format!("{} {}", if name.is_empty() { fallback } else { name }, format::metric(Some(v), None))
+                let value = self.value.map_or_else(|| format::metric(Some(v), None), |words| words(v));
+                format!("{} {value}", if name.is_empty() { fallback } else { name })
             };
             let lines = [
                 (curve.name.to_owned(), series_text_color(t, curve.color)),

@@ -1,7 +1,7 @@
 //! Shares of the reference beside those of the data at hand, for numbers and for categories,
 //! and plain horizontal bars.
 
-use eframe::egui::{Rect, Response, Role, Sense, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Rect, Response, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::axes::{Frame, label_width, tick_label};
 use super::chart::{paint_read_out, series_color, series_text_color};
@@ -28,6 +28,8 @@ pub struct HistogramPair<'a> {
     names: (&'a str, &'a str),
     unit: &'a str,
     height: f32,
+    mark: Option<(f64, &'a str)>,
+    value: Option<&'a str>,
 }
 
 impl<'a> HistogramPair<'a> {
@@ -41,6 +43,8 @@ impl<'a> HistogramPair<'a> {
             names: ("reference", "now"),
             unit: "",
             height: 170.0,
+            mark: None,
+            value: None,
         }
     }
 
@@ -64,6 +68,18 @@ impl<'a> HistogramPair<'a> {
     /// Height in points.
     pub fn height(mut self, height: f32) -> Self {
         self.height = height;
+        self
+    }
+
+    /// A named place on the horizontal axis of a number, such as the threshold in use.
+    pub fn mark(mut self, x: f64, name: &'a str) -> Self {
+        self.mark = Some((x, name));
+        self
+    }
+
+    /// The text value, in place of the bin that differs most.
+    pub fn value(mut self, words: &'a str) -> Self {
+        self.value = Some(words);
         self
     }
 
@@ -157,6 +173,17 @@ impl<'a> HistogramPair<'a> {
                 }
             }
             self.paint_names(ui, rect);
+            if let Some((x, name)) = self.mark.filter(|m| (frame.x.0..=frame.x.1).contains(&m.0)) {
+                let at = frame.at_x(x);
+                let ends = [pos2(at, area.top()), pos2(at, area.bottom())];
+                ui.painter().extend(Shape::dashed_line(&ends, Stroke::new(1.5, t.text), 5.0, 4.0));
+                let galley = one_line(ui, name, small_font(), t.text, area.width() * 0.5);
+                let flip = at + 6.0 + galley.size().x > area.right();
+                let left = if flip { at - 6.0 - galley.size().x } else { at + 6.0 };
+                let ground = Rect::from_min_size(pos2(left, area.top()), galley.size()).expand2(vec2(3.0, 0.0));
+                ui.painter().rect_filled(ground, 2.0, t.card.gamma_multiply(0.85));
+                ui.painter().galley(pos2(left, area.top()), galley, t.text);
+            }
         }
         if let Some(i) = hovered {
             let lines = [
@@ -168,7 +195,8 @@ impl<'a> HistogramPair<'a> {
                 paint_read_out(ui, rect, p, &lines);
             }
         }
-        describe(&response, Role::Image, self.name, &self.text_value());
+        let value = self.value.map_or_else(|| self.text_value(), ToOwned::to_owned);
+        describe(&response, Role::Image, self.name, &value);
         let clicked = hovered.filter(|_| response.clicked());
         (response, clicked)
     }

@@ -32,12 +32,22 @@ pub struct ScatterChart<'a> {
     guide: ScatterGuide,
     height: f32,
     selected: Option<usize>,
+    means: &'a [[f64; 4]],
 }
 
 impl<'a> ScatterChart<'a> {
     /// A chart of pairs of x and y; pairs that are not finite are left out.
     pub fn new(name: &'a str, points: &'a [[f64; 2]]) -> Self {
-        Self { name, points, x_name: "x", y_name: "y", guide: ScatterGuide::None, height: 220.0, selected: None }
+        Self {
+            name,
+            points,
+            x_name: "x",
+            y_name: "y",
+            guide: ScatterGuide::None,
+            height: 220.0,
+            selected: None,
+            means: &[],
+        }
     }
 
     /// Words along the axes.
@@ -56,6 +66,13 @@ impl<'a> ScatterChart<'a> {
     /// Height in points.
     pub fn height(mut self, height: f32) -> Self {
         self.height = height;
+        self
+    }
+
+    /// A line over the points with an interval at each place: x, y, and the interval's ends; ends that are not finite
+    /// leave it out.
+    pub fn means(mut self, means: &'a [[f64; 4]]) -> Self {
+        self.means = means;
         self
     }
 
@@ -99,6 +116,15 @@ impl<'a> ScatterChart<'a> {
             let painter = ui.painter().with_clip_rect(area.expand(3.0).intersect(ui.clip_rect()));
             for (_, p) in drawn() {
                 painter.circle_filled(frame.at(p[0], p[1]), 2.2, color);
+            }
+            let stroke = Stroke::new(2.0, series_color(t, 1));
+            let line: Vec<[f64; 2]> = self.means.iter().map(|m| [m[0], m[1]]).collect();
+            frame.paint_line(ui, &line, stroke);
+            for [x, y, low, high] in self.means.iter().filter(|m| m[0].is_finite() && m[1].is_finite()) {
+                painter.circle_filled(frame.at(*x, *y), 3.0, stroke.color);
+                if low.is_finite() && high.is_finite() {
+                    painter.line_segment([frame.at(*x, *low), frame.at(*x, *high)], stroke);
+                }
             }
             match self.guide {
                 ScatterGuide::Diagonal => {

@@ -1,11 +1,17 @@
 //! A table of any length: only the rows in view are drawn.
 
+use std::cell::Cell;
+
 use eframe::egui::{
     Align, CursorIcon, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::icon::Icon;
 use super::text::one_line;
 use crate::app::theme::{LINE_WIDTH, ROW_HEIGHT, SPACE_S, small_font, tokens};
+
+/// Width of the mark of an order beside a column's title, in points.
+const SORT_MARK: f32 = 12.0;
 
 /// One column.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +40,15 @@ impl<'a> Column<'a> {
     }
 }
 
+/// By which column rows are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// Place of the column.
+    pub column: usize,
+    /// The largest first.
+    pub descending: bool,
+}
+
 /// A table; [`Table::show`] draws it.
 #[must_use = "a table shows nothing until `show`"]
 pub struct Table<'a> {
@@ -43,12 +58,13 @@ pub struct Table<'a> {
     row_height: f32,
     selected: Option<usize>,
     row_name: Option<&'a dyn Fn(usize) -> String>,
+    sort: Option<&'a Cell<Option<Sort>>>,
 }
 
 impl<'a> Table<'a> {
     /// A table with these columns.
     pub fn new(id_salt: &'a str, columns: &'a [Column<'a>]) -> Self {
-        Self { id_salt, columns, max_height: None, row_height: ROW_HEIGHT, selected: None, row_name: None }
+        Self { id_salt, columns, max_height: None, row_height: ROW_HEIGHT, selected: None, row_name: None, sort: None }
     }
 
     /// Scrolls the rows within this height, in points; without it the table is as high as its rows.
@@ -67,6 +83,12 @@ impl<'a> Table<'a> {
     pub fn selectable(mut self, selected: Option<usize>, name: &'a dyn Fn(usize) -> String) -> Self {
         self.selected = selected;
         self.row_name = Some(name);
+        self
+    }
+
+    /// Lets a click on a column's head ask for an order, which the caller then shows; a second click turns it round.
+    pub fn sortable(mut self, sort: &'a Cell<Option<Sort>>) -> Self {
+        self.sort = Some(sort);
         self
     }
 
@@ -138,14 +160,41 @@ impl<'a> Table<'a> {
         let width: f32 = widths.iter().sum();
         let (rect, _) = ui.allocate_exact_size(vec2(width, 24.0), Sense::hover());
         let mut x = rect.left();
-        for (column, width) in self.columns.iter().zip(widths) {
-            let galley = one_line(ui, column.title, small_font(), t.dim, width - 2.0 * SPACE_S);
-            let left = if column.right { x + width - SPACE_S - galley.size().x } else { x + SPACE_S };
+        for (index, (column, width)) in self.columns.iter().zip(widths).enumerate() {
+            let order = self.sort.and_then(Cell::get).filter(|sort| sort.column == index);
+            let mark = if order.is_some() { SORT_MARK } else { 0.0 };
+            let lit = self.sort.is_some() && {
+                let at = Rect::from_min_size(pos2(x, rect.top()), vec2(*width, rect.height()));
+                self.sort_head(ui, at, index, column.title)
+            };
+            let color = if lit || order.is_some() { t.text } else { t.dim };
+            let galley = one_line(ui, column.title, small_font(), color, width - 2.0 * SPACE_S - mark);
+            let left = if column.right { x + width - SPACE_S - mark - galley.size().x } else { x + SPACE_S };
             let y = rect.center().y - galley.size().y / 2.0;
-            ui.painter().galley(pos2(left, y), galley, t.dim);
+            let end = left + galley.size().x;
+            ui.painter().galley(pos2(left, y), galley, color);
+            if let Some(order) = order {
+                let icon = if order.descending { Icon::ArrowDown } else { Icon::ArrowUp };
+                let at = Rect::from_center_size(pos2(end + SORT_MARK / 2.0 + 1.0, rect.center().y), vec2(10.0, 10.0));
+                icon.paint(ui.painter(), at, color);
+            }
             x += width;
         }
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(LINE_WIDTH, t.line));
+    }
+
+    /// The part of a head that asks for an order; gives whether it is pointed at.
+    fn sort_head(&self, ui: &Ui, at: Rect, index: usize, title: &str) -> bool {
+        let Some(sort) = self.sort else { return false };
+        let response = ui.interact(at, ui.make_persistent_id((self.id_salt, "sort", index)), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {title}")));
+        if response.clicked() {
+            let turned = sort.get().is_some_and(|s| s.column == index && !s.descending);
+            sort.set(Some(Sort { column: index, descending: turned }));
+        }
+        let lit = response.hovered() || response.has_focus();
+        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(title);
+        lit
     }
 
     fn row(

@@ -1,58 +1,172 @@
-//! One model of a run in detail: metrics, then the charts of its task, then what lies behind them.
+//! One model of a run in detail, in pages: metrics, curves, errors, segments, robustness, gates.
 
 use eframe::egui::Ui;
 
-use super::curves::{self, Moved, pairs_csv};
+use super::curves::{self, Moved};
+use super::looks::{Looks, Tab};
 use super::threshold::{self, Chosen};
 use super::view::View;
-use super::{gates, parts};
+use super::{gates, one_vs_rest, parts, residuals, robust, rows, scores};
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
 use crate::app::widgets::{
-    Button, Card, Column, ConfusionMatrix, Curve, CurveChart, Explainer, Icon, MetricRow, ScatterChart, ScatterGuide,
-    Table, format, key_value, metric_table, reflow, text,
+    Button, Card, CellWords, Column, ConfusionMatrix, Explainer, Icon, MetricRow, Table, format, key_value,
+    metric_table, reflow, segmented, text,
 };
+use crate::backend::command::WhichRows;
 use crate::backend::state::RunView;
+use crate::model::Task;
 use crate::report::csv;
 use crate::stats::binary::BinaryCounts;
-use crate::validate::report::{ModelResult, PerClass};
+use crate::validate::report::{Confusion, ModelResult, PerClass};
+use crate::validate::views::{column_shares, row_shares};
 
 /// Height of the table of classes in points; more scroll.
 const HEIGHT: f32 = 260.0;
+/// Classes from which on the matrix gets as much room as its rows.
+const MANY_CLASSES: usize = 5;
 
+/// What a page draws from.
 #[derive(Clone, Copy)]
-enum Part {
-    Confusion,
-    Roc,
-    PrecisionRecall,
-    Calibration,
-    Gains,
-    Lift,
-    Classes,
-    Residuals,
-    Errors,
-    Behind,
+pub(super) struct Shown<'a> {
+    pub(super) run: &'a RunView,
+    pub(super) model: &'a ModelResult,
+    pub(super) view: &'a View,
 }
 
 pub(super) fn ui(
     ui: &mut Ui,
     ctx: &PanelContext<'_>,
-    run: &RunView,
-    model: &ModelResult,
-    view: &View,
+    shown: Shown<'_>,
+    tab: Tab,
     chosen: &mut Chosen,
+    looks: &mut Looks,
 ) {
-    metrics(ui, ctx, run, model, view);
-    ui.add_space(SPACE_S);
-    threshold::card(ui, ctx, run.id, model, chosen);
-    ui.add_space(SPACE_S);
-    let moved = chosen.decisions(model);
-    if let Some(policy) = run.report.policy.as_ref().filter(|_| !model.gates.is_empty()) {
-        gates::card(ui, ctx, policy, model);
-        ui.add_space(SPACE_S);
+    let Shown { run, model, view } = shown;
+    match tab {
+        Tab::Metrics => {
+            metrics(ui, ctx, run, model, view);
+            ui.add_space(SPACE_S);
+            threshold::card(ui, ctx, run.id, model, chosen);
+            ui.add_space(SPACE_S);
+            behind(ui, model, view);
+        }
+        Tab::Curves => {
+            threshold::bar(ui, model, chosen);
+            curves_page(ui, ctx, shown, chosen.decisions(model), looks);
+        }
+        Tab::Errors if model.task == Task::Regression => regression_errors(ui, ctx, shown, looks),
+        Tab::Errors => {
+            threshold::bar(ui, model, chosen);
+            class_errors(ui, ctx, shown, chosen.decisions(model), looks);
+        }
+        Tab::Segments => segments_page(ui, ctx, model),
+        Tab::Robustness => {
+            alone(ui, "robustness", |ui| robust::ui(ui, ctx, run, model, view, looks));
+        }
+        Tab::Gates => gates_page(ui, ctx, shown),
     }
+}
+
+/// Draws a card that fills its row in a row of its own; outside of one it would be as high as the window.
+pub(super) fn alone(ui: &mut Ui, id_salt: &str, mut content: impl FnMut(&mut Ui)) {
+    reflow(ui, id_salt, 1, 400.0, &[], |ui, _| content(ui));
+}
+
+/// Verdict and sign-off of the model.
+fn gates_page(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>) {
+    let Shown { run, model, .. } = shown;
+    if let Some(policy) = run.report.policy.as_ref().filter(|_| !model.gates.is_empty()) {
+        alone(ui, "gates", |ui| gates::card(ui, ctx, policy, model));
+    } else {
+        Card::new("Gates").show(ui, |ui| {
+            text::note(ui, "No policy judged this model. Choose one under Policy and run the validation again.");
+        });
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Chart {
+    Scores,
+    Roc,
+    PrecisionRecall,
+    Det,
+    Calibration,
+    Gains,
+    Lift,
+}
+
+fn curves_page(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>, moved: Option<Moved>, looks: &mut Looks) {
+    let Shown { model, view, .. } = shown;
+    let there = [
+        (Chart::Scores, view.scores.is_some()),
+        (Chart::Roc, !view.roc.is_empty()),
+        (Chart::PrecisionRecall, !view.precision_recall.is_empty()),
+        (Chart::Det, view.det.is_some()),
+        (Chart::Calibration, !view.calibration.is_empty()),
+        (Chart::Gains, !view.gains.is_empty()),
+        (Chart::Lift, !view.lift.is_empty()),
+    ];
+    let charts: Vec<Chart> = there.iter().filter(|(_, there)| *there).map(|(chart, _)| *chart).collect();
+    reflow(ui, "validation curves", charts.len(), 300.0, &[], |ui, place| match charts.get(place) {
+        Some(Chart::Scores) => scores::histogram(ui, ctx, model, view, moved),
+        Some(Chart::Roc) => curves::roc(ui, ctx, model, view, moved),
+        Some(Chart::PrecisionRecall) => curves::precision_recall(ui, ctx, model, view, moved),
+        Some(Chart::Det) => scores::det(ui, ctx, model, view, moved),
+        Some(Chart::Calibration) => curves::calibration(ui, ctx, model, view),
+        Some(Chart::Gains) => curves::gains(ui, ctx, model, view, moved),
+        Some(Chart::Lift) => curves::lift(ui, ctx, model, view, moved),
+        None => {}
+    });
+    one_vs_rest::ui(ui, ctx, model, view, &mut looks.class);
+}
+
+/// The confusion matrix with the rows of its cells, the classes, the worst rows.
+fn class_errors(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>, moved: Option<Moved>, looks: &mut Looks) {
+    let Shown { run, model, view } = shown;
+    if !view.classes.is_empty() {
+        let room = if view.classes.len() < MANY_CLASSES { [0.55, 1.0] } else { [1.0, 1.0] };
+        reflow(ui, "confusion and its rows", 2, 380.0, &room, |ui, place| match place {
+            0 => confusion(ui, ctx, shown, moved, looks),
+            _ => rows::of_cell(ui, ctx, run, model, view, moved.map(|m| m.0), &mut looks.rows),
+        });
+    }
+    if model.per_class.len() > 2 {
+        alone(ui, "by class", |ui| classes(ui, ctx, &model.per_class));
+    }
+    alone(ui, "worst errors", |ui| rows::worst(ui, ctx, run, model, view, &mut looks.rows));
+}
+
+fn regression_errors(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>, looks: &mut Looks) {
+    let Shown { run, model, view } = shown;
+    let there = [
+        (0, model.residuals.as_ref().is_some_and(|r| !r.sample.is_empty())),
+        (1, !view.errors.is_empty()),
+        (2, model.views.as_ref().is_some_and(|v| v.residual_views.is_some())),
+    ];
+    let charts: Vec<usize> = there.iter().filter(|(_, there)| *there).map(|(chart, _)| *chart).collect();
+    reflow(ui, "residuals", charts.len(), 300.0, &[], |ui, place| match charts.get(place) {
+        Some(0) => residuals::over_prediction(ui, ctx, model),
+        Some(1) => residuals::histogram(ui, ctx, model, view),
+        _ => residuals::quantiles(ui, ctx, model),
+    });
+    alone(ui, "along a column", |ui| residuals::against(ui, ctx, run, model, view, looks));
+    alone(ui, "worst errors", |ui| rows::worst(ui, ctx, run, model, view, &mut looks.rows));
+}
+
+fn segments_page(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
     let tables = usize::from(!model.segments.is_empty()) + usize::from(!model.weak_segments.is_empty());
+    if tables + model.fairness.len() == 0 {
+        Card::new("Segments").show(ui, |ui| {
+            text::note(
+                ui,
+                "No part of the data is weaker than the rest beyond chance. Tick columns under Segments and run the \
+                 validation again to see the metrics of their values.",
+            );
+        });
+        return;
+    }
     reflow(ui, "validation parts", tables + model.fairness.len(), 480.0, &[], |ui, place| {
         match (place, model.segments.is_empty()) {
             (0, false) => parts::segments(ui, ctx, model),
@@ -63,47 +177,6 @@ pub(super) fn ui(
                 }
             }
         }
-    });
-    let mut parts = Vec::new();
-    if !view.classes.is_empty() {
-        parts.push(Part::Confusion);
-    }
-    if !view.roc.is_empty() {
-        parts.push(Part::Roc);
-    }
-    if !view.precision_recall.is_empty() {
-        parts.push(Part::PrecisionRecall);
-    }
-    if !view.calibration.is_empty() {
-        parts.push(Part::Calibration);
-    }
-    if !view.gains.is_empty() {
-        parts.extend([Part::Gains, Part::Lift]);
-    }
-    if model.per_class.len() > 2 {
-        parts.push(Part::Classes);
-    }
-    if let Some(residuals) = &model.residuals {
-        if !residuals.sample.is_empty() {
-            parts.push(Part::Residuals);
-        }
-        if !view.errors.is_empty() {
-            parts.push(Part::Errors);
-        }
-    }
-    parts.push(Part::Behind);
-    reflow(ui, "validation detail", parts.len(), 300.0, &[], |ui, place| match parts.get(place) {
-        Some(Part::Confusion) => confusion(ui, ctx, model, view, moved),
-        Some(Part::Roc) => curves::roc(ui, ctx, model, view, moved),
-        Some(Part::PrecisionRecall) => curves::precision_recall(ui, ctx, model, view, moved),
-        Some(Part::Calibration) => curves::calibration(ui, ctx, model, view),
-        Some(Part::Gains) => curves::gains(ui, ctx, model, view, moved),
-        Some(Part::Lift) => curves::lift(ui, ctx, model, view, moved),
-        Some(Part::Classes) => classes(ui, ctx, &model.per_class),
-        Some(Part::Residuals) => residuals(ui, ctx, model),
-        Some(Part::Errors) => errors(ui, ctx, model, view),
-        Some(Part::Behind) => behind(ui, model, view),
-        None => {}
     });
 }
 
@@ -169,23 +242,47 @@ fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResu
     }
 }
 
-fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View, moved: Option<Moved>) {
+fn confusion(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>, moved: Option<Moved>, looks: &mut Looks) {
+    let Shown { run, model, view } = shown;
     let Some(confusion) = &model.confusion else { return };
     let labels: Vec<&str> = view.classes.iter().map(String::as_str).collect();
-    let matrix = moved.map_or_else(|| confusion.matrix.clone(), |(_, counts)| matrix_of(model, &counts));
+    let of_moved = moved.map(|(_, counts)| matrix_of(model, &counts));
+    let matrix = of_moved.as_ref().unwrap_or(&confusion.matrix);
     let count = |was: usize, said: usize| matrix.get(was).and_then(|row| row.get(said)).copied().unwrap_or_default();
+    let cells = looks.cells;
     let numbers = || {
         let head: Vec<&str> = std::iter::once("was \\ said").chain(labels.iter().copied()).collect();
-        let rows = labels.iter().enumerate().map(|(was, label)| {
-            let cells = (0..labels.len()).map(move |said| count(was, said).to_string());
-            std::iter::once((*label).to_owned()).chain(cells)
-        });
+        let shown = Confusion { labels: Vec::new(), matrix: matrix.clone() };
+        let lines: Vec<Vec<String>> = match cells {
+            CellWords::Counts => matrix.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect(),
+            CellWords::OfRow => shares(&row_shares(&shown)),
+            CellWords::OfColumn => shares(&column_shares(&shown)),
+        };
+        let rows = labels.iter().zip(lines).map(|(label, cells)| std::iter::once((*label).to_owned()).chain(cells));
         csv::table(&head, rows)
     };
-    let help = Explainer::new("Confusion", "Rows by what they were and what the model said; shares are of their row.");
-    chart_card(ui, ctx, Card::new("Confusion").explain(&help), "confusion", numbers, |ui| {
-        ConfusionMatrix::new("Confusion matrix", &labels, &count).show(ui);
+    let help = Explainer::new(
+        "Confusion",
+        "Rows by what they were and what the model said. A share of the row tells how a class was answered, on the \
+         diagonal its recall; a share of the column how far an answer can be believed, on the diagonal its precision. A \
+         click on a cell shows its rows.",
+    );
+    let card = Card::new("Confusion").explain(&help).rows(matrix.iter().flatten().sum());
+    chart_card(ui, ctx, card, "confusion", numbers, |ui| {
+        let options = [(CellWords::Counts, "Counts"), (CellWords::OfRow, "Row %"), (CellWords::OfColumn, "Column %")];
+        segmented(ui, "Cells", &mut looks.cells, &options);
+        ui.add_space(SPACE_S);
+        let chosen = looks.rows.chosen(run.id, &model.sha256);
+        let matrix = ConfusionMatrix::new("Confusion matrix", &labels, &count).cells(cells).selected(chosen);
+        if let (_, Some((was, said))) = matrix.show(ui) {
+            let which = WhichRows::Cell { was, said, threshold: moved.map(|m| m.0) };
+            looks.rows.ask(ctx, run.id, &model.sha256, which);
+        }
     });
+}
+
+fn shares(lines: &[Vec<Option<f64>>]) -> Vec<Vec<String>> {
+    lines.iter().map(|line| line.iter().map(|share| csv::number(*share)).collect()).collect()
 }
 
 fn classes(ui: &mut Ui, ctx: &PanelContext<'_>, classes: &[PerClass]) {
@@ -218,41 +315,8 @@ fn classes(ui: &mut Ui, ctx: &PanelContext<'_>, classes: &[PerClass]) {
     });
 }
 
-fn residuals(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult) {
-    let Some(residuals) = &model.residuals else { return };
-    let numbers = || pairs_csv(["prediction", "error"], &residuals.sample);
-    let title = format::counted(residuals.sample.len() as u64, "row");
-    chart_card(ui, ctx, Card::new("Residuals").subtitle(&title), "residuals", numbers, |ui| {
-        ScatterChart::new("Residuals", &residuals.sample)
-            .axes("prediction", "prediction − target")
-            .guide(ScatterGuide::Zero)
-            .show(ui);
-    });
-}
-
-fn errors(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelResult, view: &View) {
-    let histogram = model.residuals.as_ref().map_or(&[][..], |r| &r.histogram);
-    let numbers = || {
-        let rows = histogram
-            .iter()
-            .map(|(low, high, rows)| [csv::number(Some(*low)), csv::number(Some(*high)), rows.to_string()]);
-        csv::table(&["low", "high", "rows"], rows)
-    };
-    chart_card(ui, ctx, Card::new("Errors").subtitle("prediction − target"), "errors", numbers, |ui| {
-        let low = histogram.first().map_or(0.0, |bin| bin.0);
-        let high = histogram.last().map_or(1.0, |bin| bin.1);
-        let top = view.errors.iter().map(|p| p[1]).fold(0.0, f64::max);
-        let curves = [Curve { name: "share of rows", points: &view.errors, color: 0, dots: false }];
-        CurveChart::new("Histogram of errors", &curves)
-            .axes("error", "share of rows")
-            .ranges((low, high), (0.0, top * 1.05))
-            .height(220.0)
-            .show(ui);
-    });
-}
-
 fn behind(ui: &mut Ui, model: &ModelResult, view: &View) {
-    Card::new("Behind it").fill().show(ui, |ui| {
+    Card::new("Behind it").show(ui, |ui| {
         let rows: Vec<(&str, &str)> = view.facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         key_value(ui, "validation facts", &rows);
         for note in &model.notes {

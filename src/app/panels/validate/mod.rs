@@ -4,14 +4,23 @@
 
 mod binding;
 mod checks;
+mod comparison;
 mod curves;
 mod detail;
 mod form;
 mod gates;
+mod looks;
+mod one_vs_rest;
 mod parts;
+mod residuals;
 mod results;
+mod robust;
+mod rows;
+mod scores;
 mod setup;
 pub(super) mod signoff;
+#[cfg(test)]
+mod tabs_tests;
 #[cfg(test)]
 mod tests;
 pub(super) mod threshold;
@@ -59,6 +68,7 @@ pub struct ValidatePanel {
     view: Option<View>,
     chosen: threshold::Chosen,
     signing: signoff::Form,
+    looks: looks::Looks,
     /// The newest run when one was started here, 0 without any: the next one is scrolled to.
     started_after: Option<RunId>,
 }
@@ -192,8 +202,13 @@ impl ValidatePanel {
             let top = ui.cursor().min - vec2(0.0, SPACE_M);
             ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, 1.0)), Some(Align::TOP));
         }
-        let (view, chosen, signing) = (&mut self.view, &mut self.chosen, &mut self.signing);
-        let memory = results::Memory { place: &mut self.place.1, view, chosen, signing };
+        let memory = results::Memory {
+            place: &mut self.place.1,
+            view: &mut self.view,
+            chosen: &mut self.chosen,
+            looks: &mut self.looks,
+            signing: &mut self.signing,
+        };
         results::ui(ui, ctx, run, memory);
     }
 }

@@ -80,12 +80,20 @@ fn multiclass(model: &mut ModelResult) {
         .to_vec();
 }
 
-fn drawn(world: World) -> Harness<'static, World> {
+pub(super) fn drawn(world: World) -> Harness<'static, World> {
     let mut panel = ValidatePanel::default();
     harness([1200.0, 2200.0], world, move |ui, ctx| panel.ui(ui, ctx))
 }
 
-fn commands(world: &World) -> Vec<Command> {
+/// Opens a page of the result.
+pub(super) fn open(page: &mut Harness<'static, World>, name: &str) {
+    page.get_by_role_and_label(Role::Tab, name).scroll_to_me();
+    page.run();
+    page.get_by_role_and_label(Role::Tab, name).click();
+    page.run();
+}
+
+pub(super) fn commands(world: &World) -> Vec<Command> {
     world.asked().into_iter().filter_map(|r| if let Request::Command(c) = r { Some(c) } else { None }).collect()
 }
 
@@ -155,7 +163,13 @@ fn a_selected_model_shows_its_run_or_drafts_one() {
 #[test]
 fn a_binary_result_shows_its_charts_and_leads_to_deploy() {
     let mut page = drawn(with_results(World::prepared(), binary));
-    for name in ["ROC curve", "Calibration curve", "Confusion matrix", "Candidates by ROC AUC"] {
+    for (tab, name) in [
+        ("Metrics", "Candidates by ROC AUC"),
+        ("Errors", "Confusion matrix"),
+        ("Curves", "Calibration curve"),
+        ("Curves", "ROC curve"),
+    ] {
+        open(&mut page, tab);
         assert!(page.query_all_by_label(name).next().is_some(), "{name}");
     }
     page.get_by_label("Export roc as CSV").click();
@@ -170,18 +184,21 @@ fn a_binary_result_shows_its_charts_and_leads_to_deploy() {
 #[test]
 fn the_threshold_is_marked_where_it_cuts_the_curve() {
     let world = with_results(World::prepared(), binary);
-    let view = View::new(&world.state.runs[0], 0).unwrap();
+    let view = View::new(&world.state, &world.state.runs[0], 0).unwrap();
     assert_eq!(view.mark.map(|(x, y, _)| (x, y)), Some((0.3, 0.8)));
     assert_eq!(view.classes, ["on time", "late"]);
-    assert!(View::new(&world.state.runs[0], 9).is_none());
+    assert!(View::new(&world.state, &world.state.runs[0], 9).is_none());
 }
 
 #[test]
 fn other_tasks_show_their_own_cards() {
-    let page = drawn(with_results(World::prepared(), regression));
+    let mut page = drawn(with_results(World::prepared(), regression));
+    assert!(page.query_by_role_and_label(Role::Tab, "Curves").is_none());
+    open(&mut page, "Errors");
     page.get_by_label("Histogram of errors");
     assert!(page.query_all_by_label("Residuals").next().is_some());
-    let page = drawn(with_results(World::prepared(), multiclass));
+    let mut page = drawn(with_results(World::prepared(), multiclass));
+    open(&mut page, "Errors");
     page.get_by_label("Export classes as CSV");
 }
 
@@ -207,20 +224,25 @@ fn the_threshold_moves_the_matrix_and_is_kept_for_deployment() {
         let cells = page.query_all_by_label_contains("was late, said late");
         cells.map(|n| n.accesskit_node().label().unwrap_or_default()).collect::<Vec<_>>()
     };
-    let before = matrix(&page);
+    open(&mut page, "Curves");
     page.get_by_label("Gains curve");
     page.get_by_label("Lift curve");
+    open(&mut page, "Errors");
+    let before = matrix(&page);
     page.get_by_role_and_label(Role::Slider, "Said positive from").set_value_accesskit(0.6);
-    page.run();
+    // The frame that takes the value in draws it too.
+    page.step();
     assert_ne!(matrix(&page), before, "the matrix follows");
-    page.get_by_label("As validated").scroll_to_me();
-    page.run();
+    open(&mut page, "Metrics");
     let asked = click(&mut page, "Use for deployment");
     let [Request::Command(Command::SetSetting { key, value })] = asked.as_slice() else { panic!("{asked:?}") };
     assert!(key.starts_with("threshold 1 bbb"), "{key}");
     assert!((value.as_f64().unwrap() - 0.6).abs() < 0.002, "{value}");
     click(&mut page, "As validated");
+    open(&mut page, "Errors");
     assert_eq!(matrix(&page), before);
+    open(&mut page, "Metrics");
     click(&mut page, "Least cost");
+    open(&mut page, "Errors");
     assert_ne!(matrix(&page), before);
 }

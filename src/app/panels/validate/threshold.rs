@@ -3,7 +3,7 @@
 use eframe::egui::{Slider, Ui};
 
 use crate::app::context::PanelContext;
-use crate::app::theme::SPACE_XS;
+use crate::app::theme::{SPACE_S, SPACE_XS};
 use crate::app::widgets::{Button, Card, Column, Explainer, Table, format, number_field, text};
 use crate::backend::command::RunId;
 use crate::backend::{Command, State};
@@ -91,6 +91,21 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, run: RunId, model: &Mode
         }
         ui.horizontal_wrapped(|ui| keep(ui, ctx, run, model, chosen, kept));
     });
+}
+
+/// The slider alone with what it decides in one line, to stand over charts that follow it.
+pub(super) fn bar(ui: &mut Ui, model: &ModelResult, chosen: &mut Chosen) {
+    let Some(table) = model.decisions.as_ref().filter(|t| !t.is_empty()) else { return };
+    Card::new("").show(ui, |ui| {
+        slider(ui, model, table, chosen);
+        let Some(now) = chosen.decisions(model).map(|d| d.1).or_else(|| validated(model, table)) else { return };
+        let numbers = ["precision", "recall", "specificity", "f1", "accuracy"]
+            .map(|name| format!("{} {}", title(name), format::metric(now.metric(name), None)));
+        let cost = format::number_opt(chosen.costs.per_row(&now).map(|c| c * PER));
+        let words = format!("{} · cost of {} rows {cost}", numbers.join(" · "), format::count(PER as u64));
+        text::caption(ui, &words);
+    });
+    ui.add_space(SPACE_S);
 }
 
 fn slider(ui: &mut Ui, model: &ModelResult, table: &DecisionTable, chosen: &mut Chosen) {

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
+use super::looks::Change;
+use super::one_vs_rest::{ClassCurves, curves_of};
+use super::scores::{Det, ScoreBars};
 use crate::app::widgets::{Explainer, format};
+use crate::backend::State;
+use crate::backend::rows::{RowsView, worst_without_values};
 use crate::backend::state::RunView;
 use crate::stats::binary::BinaryCounts;
 use crate::stats::metric::title;
@@ -44,6 +49,18 @@ pub(super) struct View {
     pub(super) lift: Vec<[f64; 2]>,
     /// The outline of the histogram of errors: error and share of rows.
     pub(super) errors: Vec<[f64; 2]>,
+    /// That histogram: low edge, high edge, rows.
+    pub(super) error_bins: Vec<(f64, f64, u64)>,
+    pub(super) scores: Option<ScoreBars>,
+    pub(super) det: Option<Det>,
+    /// Curves of the classes against their rest.
+    pub(super) by_class: Vec<ClassCurves>,
+    /// The worst rows without the values of their columns.
+    pub(super) worst: Arc<RowsView>,
+    /// Columns along which errors can be seen: those that feed the model first.
+    pub(super) columns: Vec<String>,
+    /// Places of the features by how far the model falls, for each change.
+    pub(super) falls: Vec<Vec<usize>>,
     pub(super) facts: Vec<(String, String)>,
 }
 
@@ -155,10 +172,41 @@ fn facts(run: &RunView, model: &ModelResult) -> Vec<(String, String)> {
     facts
 }
 
+/// The histogram of errors: without the outliers that would flatten it, where the result has that.
+fn error_bins(model: &ModelResult) -> Vec<(f64, f64, u64)> {
+    let of_views = model.views.as_ref().and_then(|v| v.residual_views.as_ref()).map(|r| &r.histogram);
+    match of_views.filter(|h| !h.rows.is_empty()) {
+        Some(h) => {
+            let ends = h.edges.iter().zip(h.edges.iter().skip(1));
+            ends.zip(&h.rows).map(|((low, high), rows)| (*low, *high, *rows)).collect()
+        }
+        None => model.residuals.as_ref().map(|r| r.histogram.clone()).unwrap_or_default(),
+    }
+}
+
+/// The columns of the data, those that feed the model first, without the target.
+fn columns(state: &State, run: &RunView, model: &ModelResult) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let data = state.datasets.iter().find(|d| d.id == run.dataset);
+    let others = data.into_iter().flat_map(|d| d.schema.iter()).map(|c| c.name.as_str());
+    for name in model.binding.columns().chain(others) {
+        if name != run.report.target && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
 impl View {
     /// Works out what a model's detail shows; `None` when the run has no such model.
-    pub(super) fn new(run: &Arc<RunView>, place: usize) -> Option<Self> {
+    pub(super) fn new(state: &State, run: &Arc<RunView>, place: usize) -> Option<Self> {
         let model = run.report.models.get(place)?;
+        let bins = error_bins(model);
+        let views = model.views.as_ref();
+        let named = |label: &str| {
+            let place = model.classes.iter().position(|class| class == label);
+            place.and_then(|place| model.class_names.get(place)).map_or_else(|| label.to_owned(), Clone::clone)
+        };
         let labels = model.confusion.as_ref().map_or(&[][..], |c| &c.labels);
         let names = &model.class_names;
         let classes = if names.len() == labels.len() { names.clone() } else { labels.to_vec() };
@@ -184,7 +232,18 @@ impl View {
             calibration: curves.map(|c| pairs(&c.calibration.predicted, &c.calibration.observed)).unwrap_or_default(),
             gains: gains(model),
             lift: ranked(model, |c, share| Some(c.precision()? / share)),
-            errors: model.residuals.as_ref().map(|r| outline(&r.histogram)).unwrap_or_default(),
+            errors: outline(&bins),
+            error_bins: bins,
+            scores: views.and_then(|v| v.scores.as_ref()).and_then(|s| ScoreBars::new(s, named)),
+            det: Det::new(model),
+            by_class: views.and_then(|v| v.one_vs_rest.as_ref()).map(|o| curves_of(o, named)).unwrap_or_default(),
+            worst: Arc::new(worst_without_values(run.id, model)),
+            columns: columns(state, run, model),
+            falls: model
+                .robustness
+                .as_ref()
+                .map(|r| [Change::Swap, Change::Noise, Change::Missing].map(|change| change.order(r)).to_vec())
+                .unwrap_or_default(),
             facts: facts(run, model),
         })
     }

@@ -1,0 +1,229 @@
+//! Candidates beside each other: paired tests on the same rows, and where each of two wins.
+
+use eframe::egui::Ui;
+
+use crate::app::context::PanelContext;
+use crate::app::panels::page::chart_card;
+use crate::app::widgets::{Card, Column, Explainer, Table, format, text};
+use crate::report::csv;
+use crate::stats::metric;
+use crate::validate::compare::Wins;
+use crate::validate::report::{Comparison, Report};
+
+/// Height of the rows of a table in points; more scroll.
+const HEIGHT: f32 = 172.0;
+
+fn comparison_csv(report: &Report) -> String {
+    let head = [
+        "a",
+        "b",
+        "metric",
+        "difference",
+        "low",
+        "high",
+        "p_value",
+        "p_better",
+        "margin",
+        "p_better_by_margin",
+        "p_equal",
+        "p_worse_by_margin",
+        "method",
+    ];
+    csv::table(
+        &head,
+        report.comparison.iter().map(|c| {
+            [
+                c.a.clone(),
+                c.b.clone(),
+                c.metric.clone(),
+                csv::number(Some(c.difference)),
+                csv::number(c.low),
+                csv::number(c.high),
+                csv::number(c.p_value),
+                csv::number(c.p_better),
+                csv::number(c.margin),
+                csv::number(c.p_better_by_margin),
+                csv::number(c.p_equal),
+                csv::number(c.p_worse_by_margin),
+                c.method.clone(),
+            ]
+        }),
+    )
+}
+
+/// What tells the models apart: their names without the words all begin with.
+pub(super) fn short_names(report: &Report) -> Vec<String> {
+    let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
+    let Some(first) = names.first().filter(|_| names.len() > 1) else {
+        return names.iter().map(|n| (*n).to_owned()).collect();
+    };
+    let shared = |end: &usize| first.get(..*end).is_some_and(|head| names.iter().all(|name| name.starts_with(head)));
+    let ends = first.match_indices(' ').map(|(at, _)| at + 1);
+    let cut = ends.filter(shared).max().unwrap_or(0);
+    names.iter().map(|name| name.get(cut..).unwrap_or(name).to_owned()).collect()
+}
+
+/// A model's name without what all share.
+fn short<'a>(report: &Report, names: &'a [String], whole: &'a str) -> &'a str {
+    let place = report.models.iter().position(|m| m.name == whole);
+    place.and_then(|place| names.get(place)).map_or(whole, String::as_str)
+}
+
+/// A p value or a probability of being better, in words.
+fn probability(value: Option<f64>) -> String {
+    match value {
+        Some(p) if p < 0.001 => "< 0.001".to_owned(),
+        Some(p) if p > 0.999 => "> 0.999".to_owned(),
+        Some(p) => format::decimal(p, 3),
+        None => format::NONE.to_owned(),
+    }
+}
+
+/// The margin of every line, when it is the same.
+fn one_margin(report: &Report) -> Option<f64> {
+    let mut margins = report.comparison.iter().filter_map(|c| c.margin);
+    let first = margins.next()?;
+    margins.all(|margin| margin == first).then_some(first)
+}
+
+fn difference(line: &Comparison) -> String {
+    let ends = line.low.zip(line.high);
+    let value = format::metric(Some(line.difference), ends);
+    let decimals = format::metric_decimals(line.difference, ends);
+    ends.map_or_else(|| value.clone(), |_| format!("{value}  ({})", format::interval(ends, decimals)))
+}
+
+pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
+    let margin = one_margin(report).map_or_else(|| "margin".to_owned(), format::number);
+    let by = format!("P(a > b by {margin})");
+    let under = format!("P(b > a by {margin})");
+    let heads = [
+        Column::words("a", 1.1).min_width(76.0),
+        Column::words("b", 1.1).min_width(76.0),
+        Column::words("metric", 1.0).min_width(84.0),
+        Column::numbers("a − b", 1.8).min_width(190.0),
+        Column::numbers("p", 0.6).min_width(60.0),
+        Column::numbers("P(a better)", 0.8).min_width(82.0),
+        Column::numbers(&by, 1.1).min_width(118.0),
+        Column::numbers("P(equal)", 0.8).min_width(70.0),
+        Column::numbers(&under, 1.1).min_width(118.0),
+        Column::words("test", 1.2).min_width(90.0),
+    ];
+    let help = Explainer::new(
+        "Comparison",
+        "Both answered the same rows, so each pair is compared row by row. Within the margin two models count as equal in \
+         practice, however sure the difference is.",
+    )
+    .formula("P(a > b by margin) + P(equal) + P(b > a by margin) = 1")
+    .convention("margin 0.01, or 1 % of the larger value for errors in the target's unit (region of practical equivalence, Benavoli et al. 2017)");
+    let card = Card::new("Comparison").subtitle("on the same rows").explain(&help);
+    chart_card(
+        ui,
+        ctx,
+        card,
+        "comparison",
+        || comparison_csv(report),
+        |ui| {
+            if report.comparison.is_empty() {
+                text::note(ui, "The candidates answered no rows in common.");
+                return;
+            }
+            let names = short_names(report);
+            let table = Table::new("comparison", &heads).max_height(HEIGHT);
+            table.show(ui, report.comparison.len(), |ui, row, column| {
+                let Some(line) = report.comparison.get(row) else { return };
+                let words = match column {
+                    0 => short(report, &names, &line.a).to_owned(),
+                    1 => short(report, &names, &line.b).to_owned(),
+                    2 => metric::title(&line.metric).to_owned(),
+                    3 => difference(line),
+                    4 => probability(line.p_value),
+                    5 => probability(line.p_better),
+                    6 => probability(line.p_better_by_margin),
+                    7 => probability(line.p_equal),
+                    8 => probability(line.p_worse_by_margin),
+                    _ => line.method.clone(),
+                };
+                let response = text::elided(ui, words);
+                if let Some(margin) = line.margin.filter(|_| (6..=8).contains(&column)) {
+                    response.on_hover_text(format!("margin {}", format::number(margin)));
+                } else if column == 4 && !line.method.is_empty() {
+                    response.on_hover_text(&line.method);
+                }
+            });
+        },
+    );
+}
+
+fn wins_csv(report: &Report) -> String {
+    let head = ["a", "b", "metric", "column", "segment", "winner", "value_a", "value_b", "gap", "rows"];
+    let clear = |w: &Wins| {
+        let of = |s: &crate::validate::compare::Win| {
+            let winner = if s.a_wins { &w.a } else { &w.b };
+            [
+                w.a.clone(),
+                w.b.clone(),
+                w.metric.clone(),
+                s.column.clone(),
+                s.value.clone(),
+                winner.clone(),
+                csv::number(Some(s.a)),
+                csv::number(Some(s.b)),
+                csv::number(Some(s.gap)),
+                s.rows.to_string(),
+            ]
+        };
+        w.clear.iter().map(of).collect::<Vec<_>>()
+    };
+    csv::table(&head, report.wins.iter().flat_map(clear))
+}
+
+/// Where each of two models wins, segment by segment.
+pub(super) fn wins(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
+    let help = Explainer::new(
+        "Where each wins",
+        "In how many of the segments that were named each of two models is better, and in which beyond doubt: there their \
+         intervals do not overlap. Segments of fewer than 30 rows are left out.",
+    );
+    let card = Card::new("Where each wins").subtitle("by segment").explain(&help);
+    chart_card(
+        ui,
+        ctx,
+        card,
+        "wins",
+        || wins_csv(report),
+        |ui| {
+            let names = short_names(report);
+            let heads = [
+                Column::words("a", 1.2).min_width(76.0),
+                Column::words("b", 1.2).min_width(76.0),
+                Column::words("by", 0.8).min_width(64.0),
+                Column::numbers("segments", 0.6).min_width(66.0),
+                Column::numbers("a better", 0.9).min_width(76.0),
+                Column::numbers("b better", 0.9).min_width(76.0),
+                Column::words("the clearest", 2.0).min_width(120.0),
+            ];
+            let sides = |better: usize, clear: usize| {
+                if clear > 0 { format!("{better} ({clear} clear)") } else { better.to_string() }
+            };
+            Table::new("wins", &heads).max_height(HEIGHT).show(ui, report.wins.len(), |ui, row, column| {
+                let Some(line) = report.wins.get(row) else { return };
+                let clearest = line.clear.first().map(|win| {
+                    let winner = short(report, &names, if win.a_wins { &line.a } else { &line.b });
+                    let [a, b] = [win.a, win.b].map(|v| format::metric(Some(v), None));
+                    format!("{winner} where {} = {} ({a} against {b})", win.column, win.value)
+                });
+                let words = match column {
+                    0 => short(report, &names, &line.a).to_owned(),
+                    1 => short(report, &names, &line.b).to_owned(),
+                    2 => metric::title(&line.metric).to_owned(),
+                    3 => format::count(line.segments as u64),
+                    4 => sides(line.a_better, line.a_clear),
+                    5 => sides(line.b_better, line.b_clear),
+                    _ => clearest.unwrap_or_else(|| "none beyond doubt".to_owned()),
+                };
+                text::elided(ui, words).on_hover_text(line.sentence());
+            });
+        },
+    );
+}
