@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::{Action, Panel};
-use crate::backend::command::{DeploymentId, ModelId, RunId};
+use crate::backend::command::{DatasetId, DeploymentId, ModelId, RunId};
 use crate::backend::event::{JobTopic, JobView};
 use crate::backend::{Command, State};
 use crate::deploy::DeploymentStats;
@@ -42,6 +42,8 @@ pub enum Request {
         /// The part, in points.
         rect: eframe::egui::Rect,
     },
+    /// Asks for a register file, then has the backend take its entries over for a dataset.
+    ImportRegister(DatasetId),
     /// Asks “are you sure” before a command.
     Confirm {
         /// The question.
@@ -166,6 +168,11 @@ impl PanelContext<'_> {
         self.requests.borrow_mut().push(Request::SavePicture { suggested: suggested.into(), rect });
     }
 
+    /// Asks for a register file whose entries are taken over for a dataset.
+    pub fn import_register(&self, dataset: &str) {
+        self.requests.borrow_mut().push(Request::ImportRegister(dataset.to_owned()));
+    }
+
     /// Asks before doing something that cannot be undone.
     pub fn confirm(&self, question: impl Into<String>, button: &'static str, command: Command) {
         self.requests.borrow_mut().push(Request::Confirm { question: question.into(), button, command });
@@ -188,6 +195,8 @@ pub enum Picked {
     Runtime(PathBuf),
     /// A policy file.
     Policy(PathBuf),
+    /// A register file for a dataset.
+    Register(PathBuf, DatasetId),
     /// Where the backend is to write something.
     SaveBy(PathBuf, Saved),
     /// Where to write text.

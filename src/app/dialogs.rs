@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossbeam_channel::Sender;
 
 use super::context::{Picked, Saved};
+use crate::backend::command::DatasetId;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub enum Ask {
     Runtime,
     /// A policy file.
     Policy,
+    /// A register file for a dataset.
+    Register(DatasetId),
     /// Where the backend is to write something, with a name to begin with.
     SaveBy(String, Saved),
     /// Where to write text, with a name to begin with.
@@ -33,6 +36,7 @@ impl Ask {
             Self::Dataset => "Add dataset",
             Self::Runtime => "Choose ONNX Runtime library",
             Self::Policy => "Add policy",
+            Self::Register(_) => "Import data-use register",
             Self::SaveBy(..) => "Save",
             Self::SaveText(..) => "Export",
             Self::SavePicture(..) => "Export picture",
@@ -47,6 +51,7 @@ impl Ask {
             Self::Dataset => first.map(Picked::Dataset),
             Self::Runtime => first.map(Picked::Runtime),
             Self::Policy => first.map(Picked::Policy),
+            Self::Register(dataset) => first.map(|path| Picked::Register(path, dataset)),
             Self::SaveBy(_, what) => first.map(|path| Picked::SaveBy(path, what)),
             Self::SaveText(_, text) => first.map(|path| Picked::SaveText(path, text)),
             Self::SavePicture(_, rect) => first.map(|path| Picked::SavePicture(path, rect)),
@@ -99,6 +104,12 @@ impl Dialogs for SystemDialogs {
                 Ask::Runtime => dialog.pick_file().into_iter().collect(),
                 Ask::Policy => dialog
                     .add_filter("Policies", &["toml"])
+                    .add_filter("All files", &["*"])
+                    .pick_file()
+                    .into_iter()
+                    .collect(),
+                Ask::Register(_) => dialog
+                    .add_filter("Data-use registers", &["toml"])
                     .add_filter("All files", &["*"])
                     .pick_file()
                     .into_iter()

@@ -217,6 +217,7 @@ impl App {
             Picked::Dataset(path) => self.look_at(path),
             Picked::Runtime(path) => self.send(Command::UseRuntime(path)),
             Picked::Policy(path) => self.send(Command::AddPolicy(path)),
+            Picked::Register(path, dataset) => self.send(Command::ImportRegister { dataset, path }),
             Picked::SaveBy(path, what) => self.send(what.command(path)),
             Picked::SaveText(path, text) => self.send(Command::Export { path, text }),
             Picked::SavePicture(path, rect) => picture::save(ctx, path, rect),
@@ -279,6 +280,7 @@ impl App {
                 Request::Show(subject) => self.show_subject(subject),
                 Request::Save { suggested, text } => self.ask(ctx, Ask::SaveText(suggested, text)),
                 Request::SaveBy { suggested, what } => self.ask(ctx, Ask::SaveBy(suggested, what)),
+                Request::ImportRegister(dataset) => self.ask(ctx, Ask::Register(dataset)),
                 Request::SavePicture { suggested, rect } => self.ask(ctx, Ask::SavePicture(suggested, rect)),
                 Request::Confirm { question, button, command } => {
                     self.modal = Some(Modal::confirm(question, button, command));

@@ -49,7 +49,7 @@ impl Modal {
     pub(super) fn path(ask: Ask) -> Self {
         let text = match &ask {
             Ask::SaveBy(name, _) | Ask::SaveText(name, _) | Ask::SavePicture(name, _) => name.clone(),
-            Ask::Models | Ask::Dataset | Ask::Runtime | Ask::Policy => String::new(),
+            Ask::Models | Ask::Dataset | Ask::Runtime | Ask::Policy | Ask::Register(_) => String::new(),
         };
         let question =
             "This desktop offers no file dialog. Type the whole path, or drop the file on the window.".to_owned();

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use super::previews::Reading;
 use crate::data::read::ReadOptions;
 use crate::deploy::{FeedSettings, WorkerSettings};
+use crate::model::ModelCard;
+use crate::model::binding::Fill;
 use crate::monitor::Chunking;
+use crate::validate::governance::Register;
+use crate::validate::policy::Policy;
 use crate::validate::{Plan, Predictions};
 use crate::workspace::audit::AuditFilter;
 
@@ -72,6 +76,30 @@ pub enum Command {
         /// Whether they are skipped.
         skip: bool,
     },
+    /// Sets what stands in for missing values of an input.
+    SetFill {
+        /// The model.
+        model: ModelId,
+        /// The dataset.
+        dataset: DatasetId,
+        /// The input's name.
+        input: String,
+        /// The value, `None` to leave them to the model.
+        fill: Option<Fill>,
+    },
+    /// Sets which text the model gets for a text of an input's column.
+    SetMap {
+        /// The model.
+        model: ModelId,
+        /// The dataset.
+        dataset: DatasetId,
+        /// The input's name.
+        input: String,
+        /// The text of the column.
+        from: String,
+        /// The text that the model gets, `None` to give it the text as it is.
+        to: Option<String>,
+    },
     /// Validates models on a dataset.
     Validate {
         /// The candidates, in order.
@@ -96,11 +124,44 @@ pub enum Command {
     },
     /// Takes an own policy out of the workspace, by name.
     RemovePolicy(String),
+    /// Judges the models of a kept run by gates that are still being written. Answered in the state's `trial`.
+    TryPolicy {
+        /// The run.
+        run: RunId,
+        /// The gates.
+        policy: Box<Policy>,
+    },
     /// Writes a policy to a file.
     ExportPolicy {
         /// Its name.
         name: String,
         /// Where.
+        path: PathBuf,
+    },
+    /// Looks which card lies beside a model's file. Answered in the state's `card_file`.
+    OpenCard(ModelId),
+    /// Keeps the card of a model.
+    SetCard {
+        /// The model.
+        model: ModelId,
+        /// Its card.
+        card: Box<ModelCard>,
+        /// Whether it is written beside the model's file too; refused when that card changed since
+        /// [`Command::OpenCard`].
+        beside: bool,
+    },
+    /// Keeps what each column of a dataset may be used for; it holds for every dataset with the same columns.
+    SetRegister {
+        /// The dataset.
+        dataset: DatasetId,
+        /// Its register; an empty one is taken out.
+        register: Box<Register>,
+    },
+    /// Takes over the entries of a register in a TOML file.
+    ImportRegister {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The file.
         path: PathBuf,
     },
     /// Writes the report of a run, in the format that the file's ending asks for.

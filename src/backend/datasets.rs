@@ -147,6 +147,7 @@ impl Service {
         self.record(AuditKind::DatasetAdded, view.id.clone(), what);
         self.keep_table(view.id.clone(), dataset);
         self.state.datasets.push(Arc::new(view));
+        self.load_registers();
         self.touch();
         true
     }
@@ -175,7 +176,9 @@ impl Service {
         }
         if self.with_workspace(|w| w.remove_dataset(id)).is_some() {
             self.state.datasets.retain(|d| d.id != id);
+            self.load_registers();
             self.tables.retain(|(key, _)| key != id);
+            self.state.preparations.retain(|_, p| p.asked.dataset != id);
             if self.state.preparation.as_ref().is_some_and(|p| p.asked.dataset == id) {
                 self.state.preparation = None;
             }

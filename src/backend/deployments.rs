@@ -7,6 +7,7 @@ use crossbeam_channel::Receiver;
 use serde_json::Value;
 
 use super::approval::Approval;
+use super::by_hand::{ByHand, bound_by_hand};
 use super::command::DeployRequest;
 use super::datasets::Source;
 use super::event::{Event, JobTopic};
@@ -14,7 +15,6 @@ use super::jobs::{JobHandle, Outcome};
 use super::live_sink::{FinishedChunks, LiveSink};
 use super::service::{Internal, Service, now_ms};
 use super::state::{DeploymentStateView, DeploymentView};
-use super::validation::{ByHand, bound_by_hand};
 use crate::data::Table;
 use crate::data::watch::Watch as _;
 use crate::deploy::{DeployEvent, Deployment, DeploymentPlan, ScorerFactory};

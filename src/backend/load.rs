@@ -20,6 +20,7 @@ impl Service {
         self.state.models = models.iter().map(|record| Arc::new(self.load_model(record))).collect();
         let datasets = self.with_workspace(|w| w.datasets()).unwrap_or_default();
         self.state.datasets = datasets.iter().map(|record| Arc::new(Self::load_dataset(record))).collect();
+        self.load_registers();
         self.load_runs();
         self.load_sign_offs();
         self.load_deployments();

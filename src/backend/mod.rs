@@ -7,6 +7,8 @@
 mod alerts;
 pub mod approval;
 mod audit;
+mod by_hand;
+mod cards;
 pub mod command;
 mod datasets;
 mod deployments;
@@ -18,6 +20,7 @@ mod models;
 pub mod outbox;
 mod policies;
 pub mod previews;
+mod registers;
 mod reports;
 mod reverify;
 mod robustness;

@@ -145,6 +145,7 @@ impl Service {
             self.state.deployments.retain(|d| d.request.model != id);
             let deployments: Vec<_> = self.state.deployments.iter().map(|d| d.id.clone()).collect();
             self.state.alerts.retain(|a| deployments.contains(&a.deployment));
+            self.state.preparations.remove(id);
             if self.state.preparation.as_ref().is_some_and(|p| p.asked.model == id) {
                 self.state.preparation = None;
             }

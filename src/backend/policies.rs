@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::command::RunId;
 use super::service::Service;
-use super::state::PolicyView;
+use super::state::{PolicyTrial, PolicyView};
 use crate::data::fingerprint::sha256_of;
-use crate::validate::policy::{SHIPPED, parse};
+use crate::validate::policy::{Evidence, Policy, SHIPPED, SegmentFigures, judge, parse};
 use crate::workspace::audit::AuditKind;
 
 /// The setting that keeps own policies: name → TOML text.
@@ -98,6 +99,29 @@ impl Service {
             self.record(AuditKind::PolicyRemoved, name, serde_json::json!({ "name": name }));
             self.info(format!("Removed the policy “{name}”"));
         }
+    }
+
+    /// Holds the numbers of a kept run against gates that are still being written. It only compares what is there, so it
+    /// needs no job.
+    pub(super) fn try_policy(&mut self, run: RunId, policy: Policy) {
+        let Some(found) = self.state.runs.iter().find(|r| r.id == run) else { return };
+        let verdicts = found
+            .report
+            .models
+            .iter()
+            .map(|model| {
+                let segments: Vec<SegmentFigures<'_>> = model
+                    .segments
+                    .iter()
+                    .map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics })
+                    .collect();
+                let card = self.state.models.iter().find(|m| m.id == model.sha256).and_then(|m| m.card.as_deref());
+                let evidence = Evidence { segments: &segments, card, ..Evidence::of(model) };
+                (model.name.clone(), judge(&policy, &evidence))
+            })
+            .collect();
+        self.state.trial = Some(Arc::new(PolicyTrial { run, policy, verdicts }));
+        self.touch();
     }
 
     /// Writes a policy to a file.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::audit::Trail;
+use super::by_hand::ByHand;
 use super::command::{Command, DatasetId, DeploymentId, JobId};
 use super::deployments::LiveDeployment;
 use super::event::{Event, JobTopic, Notice, NoticeLevel};
@@ -16,6 +17,7 @@ use super::jobs::{JobHandle, Jobs, Outcome};
 use super::live_sink::FinishedChunks;
 use super::outbox::Outbox;
 use super::state::{RuntimeView, State, WorkspaceView};
+use super::validation::Preparings;
 use crate::data::read::Dataset;
 use crate::deploy::DeployEvent;
 use crate::model::RuntimeHome;
@@ -122,7 +124,8 @@ pub(super) struct Service {
     pub(super) workspace: Option<Workspace>,
     pub(super) tables: Vec<(DatasetId, Dataset)>,
     pub(super) live: BTreeMap<DeploymentId, LiveDeployment>,
-    pub(super) by_hand: HashMap<(String, String), Vec<(String, String)>>,
+    pub(super) by_hand: HashMap<(String, String), ByHand>,
+    pub(super) preparing: Preparings,
     pub(super) trail: Trail,
     pub(super) answered: Option<super::rows::Answered>,
     changed: bool,
@@ -158,6 +161,7 @@ impl Service {
             by_hand: HashMap::new(),
             trail: Trail::default(),
             answered: None,
+            preparing: Preparings::default(),
             changed: false,
             jobs_told: Instant::now(),
             ending: false,
@@ -259,16 +263,23 @@ impl Service {
             Command::AddPreviewed(path, reading) => self.add_previewed(path, *reading),
             Command::RemoveDataset(id) => self.remove_dataset(&id),
             Command::Prepare(asked) => self.prepare(asked),
-            Command::Bind { model, dataset, input, column } => self.bind(model, dataset, input, column),
+            Command::Bind { model, dataset, input, column } => self.bind(&model, &dataset, input, column),
             Command::SkipRows { model, dataset, input, skip } => self.skip_rows(&model, &dataset, input, skip),
             Command::BindByOrder { model, dataset } => self.bind_by_order(&model, &dataset),
             Command::Validate { models, said, dataset, reference, plan } => {
                 self.validate(models, said, dataset, reference, *plan);
             }
+            Command::SetFill { model, dataset, input, fill } => self.set_fill(&model, &dataset, input, fill),
+            Command::SetMap { model, dataset, input, from, to } => self.set_map(&model, &dataset, input, from, to),
             Command::AddPolicy(path) => self.add_policy(&path),
             Command::SavePolicy { toml, replaces } => self.save_policy(toml, replaces.as_deref()),
             Command::RemovePolicy(name) => self.remove_policy(&name),
+            Command::TryPolicy { run, policy } => self.try_policy(run, *policy),
             Command::ExportPolicy { name, path } => self.export_policy(&name, &path),
+            Command::OpenCard(model) => self.open_card(&model),
+            Command::SetCard { model, card, beside } => self.set_card(&model, *card, beside),
+            Command::SetRegister { dataset, register } => self.set_register(&dataset, &register),
+            Command::ImportRegister { dataset, path } => self.import_register(&dataset, &path),
             Command::SaveReport { run, path } => self.save_report(run, path),
             Command::HashResult { run, model } => self.hash_result(run, model),
             Command::SignOff { run, model, who, note, override_reason } => {

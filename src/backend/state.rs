@@ -10,10 +10,13 @@ use crate::data::preview::Preview;
 use crate::data::profile::ColumnProfile;
 use crate::data::read::ReadOptions;
 use crate::data::schema::ColumnSchema;
+use crate::model::binding::InputLoss;
+use crate::model::card::CardStamp;
 use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
 use crate::monitor::{Alert, MonitorSnapshot};
 use crate::validate::Report;
-use crate::validate::policy::Policy;
+use crate::validate::governance::Register;
+use crate::validate::policy::{Policy, Verdict};
 use crate::validate::signoff::{Difference, Hashes, SignOff};
 use crate::workspace::audit::{AuditFilter, AuditPage, Verified};
 
@@ -30,8 +33,12 @@ pub struct State {
     pub models: Vec<Arc<ModelView>>,
     /// Datasets, in the order they were added.
     pub datasets: Vec<Arc<DatasetView>>,
+    /// What the columns of a dataset may be used for, where that is kept.
+    pub registers: std::collections::BTreeMap<DatasetId, Arc<Register>>,
     /// Policies, those that come with the program first.
     pub policies: Vec<Arc<PolicyView>>,
+    /// The last answer to [`super::Command::TryPolicy`].
+    pub trial: Option<Arc<PolicyTrial>>,
     /// Finished validations, the newest first.
     pub runs: Vec<Arc<RunView>>,
     /// Sign-offs, the newest first; they outlive the runs they are for.
@@ -50,6 +57,12 @@ pub struct State {
     pub preparation: Option<Arc<Preparation>>,
     /// The look at a file that may be added, while there is one.
     pub preview: Option<Arc<PreviewView>>,
+    /// Why the last validation did not come to a result, until the next one is started.
+    pub refused: Option<Arc<RunRefusal>>,
+    /// The answers for each model, on the dataset and target that were last asked for.
+    pub preparations: std::collections::BTreeMap<ModelId, Arc<Preparation>>,
+    /// The last answer to [`super::Command::OpenCard`].
+    pub card_file: Option<Arc<CardFile>>,
     /// Deployments, the newest first.
     pub deployments: Vec<Arc<DeploymentView>>,
     /// Alerts of all deployments, open ones first, then the newest.
@@ -223,6 +236,41 @@ pub struct PolicyView {
     pub shipped: bool,
 }
 
+/// The card beside a model's file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardFile {
+    /// The model.
+    pub model: ModelId,
+    /// The file's name, when there is one.
+    pub name: Option<String>,
+    /// The state of the file that was read.
+    pub stamp: Option<CardStamp>,
+    /// Whether it says something else than the card of the workspace.
+    pub differs: bool,
+    /// Why it could not be read or written.
+    pub problem: Option<String>,
+}
+
+/// A validation that came to no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRefusal {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// What failed, why, and what to do.
+    pub sentence: String,
+}
+
+/// How the models of a kept run would fare under gates that are still being written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyTrial {
+    /// The run whose numbers were held against the gates.
+    pub run: RunId,
+    /// The gates.
+    pub policy: Policy,
+    /// Name and verdict of each model, in the order of the run.
+    pub verdicts: Vec<(String, Verdict)>,
+}
+
 /// A finished validation.
 #[derive(Clone, Debug)]
 pub struct RunView {
@@ -324,8 +372,23 @@ pub struct Preparation {
     pub seconds: Option<f64>,
     /// Bytes it would need.
     pub memory_bytes: u64,
+    /// What is lost on the way into the model, one entry an input.
+    pub losses: Vec<InputLoss>,
+    /// The texts of inputs whose categories the model's file tells.
+    pub categories: std::collections::BTreeMap<String, Categories>,
     /// Whether a run can start.
     pub ready: bool,
+}
+
+/// The texts of an input that has categories; long lists are cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Categories {
+    /// Those that the model knows, in its order.
+    pub known: Vec<String>,
+    /// Those of the data that it has never seen, sorted.
+    pub unseen: Vec<String>,
+    /// How many more of those there are.
+    pub more_unseen: usize,
 }
 
 /// A deployment.

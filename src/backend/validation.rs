@@ -1,83 +1,64 @@
 //! Preparing and running validations.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::json;
 
+use super::by_hand::{ByHand, bound_by_hand};
 use super::command::{DatasetId, ModelId, Preparing, RunId};
 use super::datasets::Source;
 use super::event::JobTopic;
 use super::jobs::{JobHandle, Outcome};
 use super::service::{Service, now_ms};
-use super::state::{Preparation, RunView};
-use crate::data::Table;
+use super::state::{Categories, Preparation, RunRefusal, RunView};
 use crate::data::read::Dataset;
-use crate::data::watch::Watch as _;
-use crate::model::binding::{How, propose_without};
+use crate::data::watch::Watch;
+use crate::data::{Table, Values};
+use crate::model::binding::{known_categories, losses_in};
 use crate::model::{BindingProposal, BoundModel, ModelFile, Runtime};
 use crate::stats::grouped;
 use crate::validate::aligned::check_target;
 use crate::validate::estimate::estimate;
+use crate::validate::governance::Register;
 use crate::validate::{Candidate, Data, Plan, Predictions, Report};
 use crate::workspace::RunRecord;
 use crate::workspace::audit::AuditKind;
 
-/// The person's changes to a proposal: input → column.
-pub(super) type ByHand = Vec<(String, String)>;
+/// Categories of an input that are kept for the window; more are counted.
+const CATEGORIES: usize = 200;
 
-/// The mark in [`ByHand`] that the columns are taken in file order.
-pub(super) const BY_ORDER: &str = "\u{0}by order";
-
-/// The mark in [`ByHand`] of an input whose unreadable rows are skipped; the input stands in the column's place.
-const SKIP_ROWS: &str = "\u{0}skip rows";
-
-/// The binding that would be used: the proposal, changed by hand.
-pub(super) fn bound_by_hand(
-    file: &ModelFile,
+/// The texts of the inputs whose categories the file tells, and those of the data that it does not know.
+fn categories(
+    known: BTreeMap<String, Vec<String>>,
     table: &Table,
-    target: Option<&str>,
-    by_hand: &ByHand,
-) -> BindingProposal {
-    let left_out: Vec<&str> = target.into_iter().collect();
-    let mut proposal = propose_without(&file.inspection, file.card.as_deref(), table, &left_out);
-    if by_hand.is_empty() {
-        return proposal;
-    }
-    for (input, column) in by_hand {
-        if input == BY_ORDER {
-            if let Some(agreed) = proposal.agree_to_order() {
-                proposal.binding = agreed;
+    proposal: &BindingProposal,
+) -> BTreeMap<String, Categories> {
+    let mut found = BTreeMap::new();
+    for (input, known) in known {
+        let Some(bound) = proposal.binding.get(&input) else { continue };
+        let mut unseen: BTreeSet<&str> = BTreeSet::new();
+        for column in bound.columns.iter().filter_map(|used| table.column(&used.column)) {
+            if let Values::Text { dictionary, .. } = &column.values {
+                unseen.extend(dictionary.iter().map(String::as_str).filter(|t| !known.iter().any(|k| k == t)));
             }
-        } else if input == SKIP_ROWS {
-            proposal.binding.set_skip_unreadable(column, true);
-        } else if let Some((matrix, place)) = matrix_place(input) {
-            let mut columns: Vec<String> = proposal
-                .binding
-                .get(matrix)
-                .map(|bound| bound.columns.iter().map(|c| c.column.clone()).collect())
-                .unwrap_or_default();
-            if let Some(there) = columns.get_mut(place) {
-                column.clone_into(there);
-                proposal.binding.set_columns(matrix, columns, How::Person);
-            }
-        } else {
-            proposal.binding.set(input, column);
         }
+        let more_unseen = unseen.len().saturating_sub(CATEGORIES);
+        let unseen = unseen.into_iter().take(CATEGORIES).map(ToOwned::to_owned).collect();
+        let known = known.into_iter().take(CATEGORIES).collect();
+        found.insert(input, Categories { known, unseen, more_unseen });
     }
-    proposal.problems = proposal.binding.settle(&file.inspection, table);
-    proposal.unbound = proposal.binding.unbound(&file.inspection);
-    let used: Vec<String> = proposal.binding.columns().map(ToOwned::to_owned).collect();
-    proposal.unused.retain(|column| !used.contains(column));
-    proposal
+    found
 }
 
-/// `name[3]` → the matrix and the place of a column in it.
-fn matrix_place(input: &str) -> Option<(&str, usize)> {
-    let (name, rest) = input.rsplit_once('[')?;
-    Some((name, rest.strip_suffix(']')?.parse().ok()?))
-}
-
-fn preparation(asked: Preparing, file: &ModelFile, dataset: &Dataset, by_hand: &ByHand, threads: usize) -> Preparation {
+fn preparation(
+    asked: Preparing,
+    file: &ModelFile,
+    dataset: &Dataset,
+    by_hand: &ByHand,
+    threads: usize,
+    watch: &dyn Watch,
+) -> Preparation {
     let target = asked.target.clone();
     let proposal = bound_by_hand(file, &dataset.table, target.as_deref(), by_hand);
     let target_problem = match &target {
@@ -94,7 +75,11 @@ fn preparation(asked: Preparing, file: &ModelFile, dataset: &Dataset, by_hand: &
         _ => None,
     };
     let ready = bound.is_ok() && target_problem.is_none();
+    let known = known_categories(file);
+    let losses = losses_in(&dataset.table, &proposal.binding, &file.inspection, &known, watch).unwrap_or_default();
     Preparation {
+        categories: categories(known, &dataset.table, &proposal),
+        losses,
         by_order_possible: proposal.by_order.is_some(),
         binding: proposal.binding,
         unbound: proposal.unbound,
@@ -107,6 +92,15 @@ fn preparation(asked: Preparing, file: &ModelFile, dataset: &Dataset, by_hand: &
         ready,
         asked,
     }
+}
+
+/// Which preparations are under way, so that a late answer does not replace a newer one.
+#[derive(Debug, Default)]
+pub(super) struct Preparings {
+    /// The dataset and target they are about.
+    about: Option<(DatasetId, Option<String>)>,
+    /// How often each model was asked for.
+    turns: BTreeMap<ModelId, u64>,
 }
 
 struct Job {
@@ -140,66 +134,14 @@ fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
 }
 
 impl Service {
-    /// The person's changes for a model and a dataset, as kept.
-    pub(super) fn by_hand(&mut self, model: &str, dataset: &str) -> ByHand {
-        let key = (model.to_owned(), dataset.to_owned());
-        if let Some(known) = self.by_hand.get(&key) {
-            return known.clone();
-        }
-        let kept = self
-            .workspace
-            .as_ref()
-            .and_then(|w| w.binding(model, dataset).ok().flatten())
-            .and_then(|value| serde_json::from_value::<ByHand>(value).ok())
-            .unwrap_or_default();
-        self.by_hand.insert(key, kept.clone());
-        kept
-    }
-
-    fn keep_by_hand(&mut self, model: &str, dataset: &str, changes: ByHand) {
-        if let (Some(workspace), Ok(value)) = (self.workspace.as_mut(), serde_json::to_value(&changes))
-            && let Err(error) = workspace.set_binding(model, dataset, &value)
-        {
-            self.warn(format!("The binding is used, but not kept: {error}"));
-        }
-        self.by_hand.insert((model.to_owned(), dataset.to_owned()), changes);
-    }
-
-    /// Binds a column to an input by hand.
-    pub(super) fn bind(&mut self, model: ModelId, dataset: DatasetId, input: String, column: Option<String>) {
-        let mut changes = self.by_hand(&model, &dataset);
-        changes.retain(|(name, _)| name != &input);
-        changes.extend(column.map(|column| (input, column)));
-        self.keep_by_hand(&model, &dataset, changes);
-        self.prepare_again(&model, &dataset);
-    }
-
-    /// Skips rows with a value that an input cannot take, or no longer.
-    pub(super) fn skip_rows(&mut self, model: &str, dataset: &str, input: String, skip: bool) {
-        let mut changes = self.by_hand(model, dataset);
-        changes.retain(|(mark, name)| mark != SKIP_ROWS || name != &input);
-        if skip {
-            changes.push((SKIP_ROWS.to_owned(), input));
-        }
-        self.keep_by_hand(model, dataset, changes);
-        self.prepare_again(model, dataset);
-    }
-
-    /// Takes the columns of a one-matrix model in file order.
-    pub(super) fn bind_by_order(&mut self, model: &str, dataset: &str) {
-        self.keep_by_hand(model, dataset, vec![(BY_ORDER.to_owned(), String::new())]);
-        self.prepare_again(model, dataset);
-    }
-
-    fn prepare_again(&mut self, model: &str, dataset: &str) {
+    /// Works the binding out again, after a change.
+    pub(super) fn prepare_again(&mut self, model: &str, dataset: &str) {
         let target = self.state.preparation.as_ref().and_then(|p| p.asked.target.clone());
         self.prepare(Preparing { model: model.to_owned(), dataset: dataset.to_owned(), target });
     }
 
     /// Works out binding, target and cost on a job's thread.
     pub(super) fn prepare(&mut self, mut asked: Preparing) {
-        // A newer question makes an older one pointless.
-        self.jobs.cancel_topic(&JobTopic::Prepare);
         let Some(dataset) = self.state.datasets.iter().find(|d| d.id == asked.dataset).cloned() else { return };
         let file = match self.open_kept_model(&asked.model) {
             Ok(file) => file,
@@ -212,28 +154,50 @@ impl Service {
             Ok(source) => source,
             Err(why) => return self.error(why),
         };
+        // A question about other data makes the older ones pointless; other candidates on the same data go on.
+        let about = Some((asked.dataset.clone(), asked.target.clone()));
+        if self.preparing.about != about {
+            self.jobs.cancel_topic(&JobTopic::Prepare);
+            self.preparing.about = about;
+        }
+        let model = asked.model.clone();
+        let turn = self.preparing.turns.entry(model.clone()).or_default();
+        *turn += 1;
+        let turn = *turn;
         let by_hand = self.by_hand(&asked.model, &asked.dataset);
         let threads = Plan::new("").threads;
         let id = asked.dataset.clone();
         self.start_job(JobTopic::Prepare, format!("Looking at {}", dataset.name), move |handle| -> Outcome {
             let prepared = source.dataset(handle).map(|dataset| {
-                let prepared = preparation(asked, &file, &dataset, &by_hand, threads);
+                let prepared = preparation(asked, &file, &dataset, &by_hand, threads, handle);
                 (prepared, dataset)
             });
             Box::new(move |service| match prepared {
+                _ if service.preparing.turns.get(&model) != Some(&turn) => {}
                 Ok((prepared, dataset)) => {
                     service.keep_table(id.clone(), dataset);
                     service.dataset_problem(&id, None);
-                    service.state.preparation = Some(Arc::new(prepared));
+                    service.prepared(Arc::new(prepared));
                     service.touch();
                 }
                 Err(why) => {
                     service.dataset_problem(&id, Some(why.clone()));
                     service.state.preparation = None;
+                    service.state.preparations.remove(&model);
                     service.error(why);
                 }
             })
         });
+    }
+
+    /// Takes an answer in; those of other candidates stay as long as they are about the same data and target.
+    fn prepared(&mut self, prepared: Arc<Preparation>) {
+        let asked = &prepared.asked;
+        let same = |p: &Preparation| p.asked.dataset == asked.dataset && p.asked.target == asked.target;
+        self.state.preparations.retain(|_, kept| same(kept));
+        self.state.preparations.insert(asked.model.clone(), Arc::clone(&prepared));
+        self.state.preparation = Some(prepared);
+        self.touch();
     }
 
     /// Runs a validation as a job.
@@ -245,6 +209,9 @@ impl Service {
         reference: Option<DatasetId>,
         mut plan: Plan,
     ) {
+        if plan.register.is_none() {
+            plan.register = self.state.registers.get(&dataset).map(|register| Register::clone(register));
+        }
         if !models.is_empty() && !self.runtime_ready() {
             return;
         }
@@ -278,6 +245,9 @@ impl Service {
             let value = serde_json::to_value(said).ok()?;
             Some((super::rows::columns_key(&said.key(&dataset)), value))
         });
+        if self.state.refused.take().is_some() {
+            self.touch();
+        }
         let job = Job { files, source, reference, by_hand, said, plan, runtime };
         self.start_job(JobTopic::Validate, name, move |handle| -> Outcome {
             let result = validate(job, handle);
@@ -290,7 +260,10 @@ impl Service {
                     service.validated(&dataset, report, table);
                 }
                 Err(_) if cancelled => {}
-                Err(why) => service.error(why),
+                Err(why) => {
+                    service.state.refused = Some(Arc::new(RunRefusal { dataset, sentence: why.clone() }));
+                    service.error(why);
+                }
             })
         });
     }

@@ -106,6 +106,12 @@ impl Workspace {
         )
     }
 
+    /// Keeps another card and name of a model; a model that is not there changes nothing.
+    pub fn set_card(&mut self, id: &str, name: &str, card: &Value) -> Kept<()> {
+        let sql = "UPDATE models SET name = ?2, card = ?3 WHERE id = ?1";
+        self.change(|t| t.execute(sql, params![id, name, card.to_string()]).map(|_| ()))
+    }
+
     /// Removes a model with every run that compares it, its deployments with all they kept, its bindings and its file.
     pub fn remove_model(&mut self, id: &str) -> Kept<()> {
         let deployments = self.list("SELECT id FROM deployments WHERE model = ?1", [id], |r| r.get::<_, String>(0))?;

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Ui, vec2};
 
+use super::data_use::Draft;
 use crate::app::context::PanelContext;
 use crate::app::panels::words::data_date;
 use crate::app::theme::{SPACE_M, Status, dim};
@@ -19,7 +20,7 @@ use crate::data::schema::ColumnSchema;
 /// Rows of the table of columns before it scrolls.
 const COLUMNS_HEIGHT: f32 = 380.0;
 
-pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, dataset: &DatasetView, shown: &mut usize) {
+pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, dataset: &DatasetView, shown: &mut usize, data_use: &mut Draft) {
     head(ui, ctx, dataset);
     let gap = (SPACE_M - ui.spacing().item_spacing.y).max(0.0);
     ui.add_space(gap);
@@ -29,6 +30,8 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, dataset: &DatasetView, sho
         ui.add_space(gap);
     }
     columns(ui, dataset, shown);
+    ui.add_space(gap);
+    super::data_use::ui(ui, ctx, dataset, data_use);
     ui.add_space(gap);
     let profile = dataset.profile.as_ref().and_then(|p| p.get(*shown));
     if let Some(profile) = profile {

@@ -2,6 +2,9 @@
 //!
 //! It adds and removes; it scores nothing and sets no validation up.
 
+mod card_editor;
+mod card_text;
+mod data_use;
 mod dataset;
 mod list;
 mod model;
@@ -35,6 +38,9 @@ pub struct ModelsPanel {
     shown: Shown,
     column: usize,
     cache: model::Cache,
+    data_use: data_use::Draft,
+    /// The card that is being written, in place of its model's detail.
+    card: Option<card_editor::Editor>,
 }
 
 impl ModelsPanel {
@@ -107,12 +113,19 @@ impl ModelsPanel {
             Shown::First => {}
             Shown::Model(id) => {
                 if let Some(view) = ctx.state.models.iter().find(|m| &m.id == id) {
-                    model::ui(ui, ctx, view, &mut self.cache);
+                    let editor = self.card.as_mut().filter(|editor| editor.model == view.id);
+                    if let Some(editor) = editor {
+                        if editor.ui(ui, ctx, view) == card_editor::Outcome::Left {
+                            self.card = None;
+                        }
+                    } else if model::ui(ui, ctx, view, &mut self.cache) {
+                        self.card = Some(card_editor::Editor::open(ctx, view));
+                    }
                 }
             }
             Shown::Dataset(id) => {
                 if let Some(view) = ctx.state.datasets.iter().find(|d| &d.id == id) {
-                    dataset::ui(ui, ctx, view, &mut self.column);
+                    dataset::ui(ui, ctx, view, &mut self.column, &mut self.data_use);
                 }
             }
         }

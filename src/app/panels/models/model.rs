@@ -37,9 +37,10 @@ impl Cache {
     }
 }
 
-pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView, cache: &mut Cache) {
+/// Draws the detail; gives whether the person wants to edit the card.
+pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView, cache: &mut Cache) -> bool {
     cache.turn_to(model);
-    head(ui, ctx, model);
+    let edit = head(ui, ctx, model);
     let gap = (SPACE_M - ui.spacing().item_spacing.y).max(0.0);
     ui.add_space(gap);
     if let Some(problem) = &model.problem {
@@ -59,9 +60,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView, cache: 
         1 => operators(ui, model, cache),
         _ => metadata_card(ui, model),
     });
+    edit
 }
 
-fn head(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
+fn head(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) -> bool {
+    let mut edit = false;
     let trouble = list::trouble(model);
     Card::new(&model.name).subtitle(&kind_words(model)).show_with(
         ui,
@@ -91,6 +94,7 @@ fn head(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
                 {
                     ctx.show(Subject::Deploy(run.id, model.id.clone()));
                 }
+                edit = Button::secondary("Edit card…").hover("What a reviewer needs to find").show(ui).clicked();
                 let name = format!("Remove model {}", model.name);
                 let live = ctx.state.deployments.iter().any(|d| d.live && d.request.model == model.id);
                 let busy = live.then_some("A deployment of it is at work. Stop the deployment first.");
@@ -108,6 +112,7 @@ fn head(ui: &mut Ui, ctx: &PanelContext<'_>, model: &ModelView) {
             });
         },
     );
+    edit
 }
 
 fn problems(ui: &mut Ui, model: &ModelView) {

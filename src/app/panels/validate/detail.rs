@@ -6,7 +6,7 @@ use super::curves::{self, Moved};
 use super::looks::{Looks, Tab};
 use super::threshold::{self, Chosen};
 use super::view::View;
-use super::{gates, one_vs_rest, parts, residuals, robust, rows, scores};
+use super::{data_use, gates, one_vs_rest, parts, residuals, robust, rows, scores};
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
@@ -83,6 +83,9 @@ fn gates_page(ui: &mut Ui, ctx: &PanelContext<'_>, shown: Shown<'_>) {
         Card::new("Gates").show(ui, |ui| {
             text::note(ui, "No policy judged this model. Choose one under Policy and run the validation again.");
         });
+    }
+    if !model.data_use.is_empty() || !model.proxies.is_empty() {
+        alone(ui, "data use", |ui| data_use::card(ui, ctx, model));
     }
 }
 

@@ -3,6 +3,7 @@
 use eframe::egui::{Checkbox, Ui};
 
 use super::binding::bound_words;
+use super::policy::Wish;
 use super::setup::Setup;
 use crate::app::action::Action;
 use crate::app::context::PanelContext;
@@ -136,6 +137,15 @@ fn rules(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
     if choice(ui, "Policy", &mut setup.policy, &names) {
         setup.touched = true;
     }
+    ui.horizontal_wrapped(|ui| {
+        let none = setup.policy.is_none().then_some("Choose a policy to edit");
+        if Button::quiet("Edit policy…").disabled_because(none).show(ui).clicked() {
+            setup.policy_wish = setup.policy.clone().map(Wish::Edit);
+        }
+        if Button::quiet("New policy…").icon(Icon::Add).show(ui).clicked() {
+            setup.policy_wish = Some(Wish::New);
+        }
+    });
     let Some(data) = setup.data(ctx.state) else { return };
     // Every id is its own, and a segment by the truth would only repeat the confusion matrix.
     let target = setup.target(ctx.state);

@@ -20,7 +20,7 @@ pub(super) fn verdict(word: &str) -> Option<(Status, &'static str)> {
     }
 }
 
-fn status(gate: &GateResult) -> (Status, &'static str) {
+pub(super) fn status(gate: &GateResult) -> (Status, &'static str) {
     match (gate.applies, gate.passed, gate.required) {
         (false, ..) => (Status::Neutral, "does not apply"),
         (_, true, _) => (Status::Ok, "pass"),
@@ -29,7 +29,7 @@ fn status(gate: &GateResult) -> (Status, &'static str) {
     }
 }
 
-fn rule(gate: &GateResult) -> String {
+pub(super) fn rule(gate: &GateResult) -> String {
     let segment = gate.segment.as_ref().map(|(c, v)| format!(", {c} = {v}")).unwrap_or_default();
     if gate.metric.starts_with("card.") {
         return format!("{}{segment}", gate.name);
@@ -37,7 +37,7 @@ fn rule(gate: &GateResult) -> String {
     format!("{}{segment}: {} {}", gate.name, title(&gate.metric), gate.condition)
 }
 
-fn found(gate: &GateResult) -> String {
+pub(super) fn found(gate: &GateResult) -> String {
     let Some(value) = gate.value else { return gate.reason.clone().unwrap_or_default() };
     let margin = gate.margin.map(|m| format!(", margin {}", format::metric(Some(m), None))).unwrap_or_default();
     format!("{}{margin} on {}", format::metric(Some(value), None), format::counted(gate.rows as u64, "row"))

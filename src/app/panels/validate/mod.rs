@@ -6,12 +6,14 @@ mod binding;
 mod checks;
 mod comparison;
 mod curves;
+mod data_use;
 mod detail;
 mod form;
 mod gates;
 mod looks;
 mod one_vs_rest;
 mod parts;
+mod policy;
 mod residuals;
 mod results;
 mod robust;
@@ -71,6 +73,8 @@ pub struct ValidatePanel {
     looks: looks::Looks,
     /// The newest run when one was started here, 0 without any: the next one is scrolled to.
     started_after: Option<RunId>,
+    /// The policy that is being written, instead of the page.
+    editor: Option<policy::Editor>,
 }
 
 /// What is wrong, where it is wrong.
@@ -121,6 +125,9 @@ impl ValidatePanel {
 
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) {
+        if self.edit_policy(ui, ctx) {
+            return;
+        }
         page::head(ui, ctx, Panel::Validate.name(), HINT, |ui| self.former_runs(ui, ctx));
         let state = ctx.state;
         if !state.workspace.ready {
@@ -146,8 +153,33 @@ impl ValidatePanel {
             }
             ui.add_space(SPACE_S);
             page::jobs_here(ui, ctx, &[JobTopic::Validate, JobTopic::Prepare]);
+            data_use::refused(ui, ctx, self.setup.dataset.as_deref());
             self.results(ui, ctx);
         });
+    }
+
+    /// Draws the policy editor when it is open; gives whether it is.
+    fn edit_policy(&mut self, ui: &mut Ui, ctx: &PanelContext<'_>) -> bool {
+        let state = ctx.state;
+        let run = self.shown_run(state).cloned();
+        if let Some(wish) = self.setup.policy_wish.take() {
+            let shown = run.as_ref().and_then(|run| run.report.models.first()).map(|m| m.task);
+            self.editor = Some(policy::Editor::open(state, &wish, self.setup.task(state).or(shown)));
+        }
+        let Some(editor) = &mut self.editor else { return false };
+        let columns: Vec<&str> =
+            self.setup.data(state).map(|d| d.schema.iter().map(|c| c.name.as_str()).collect()).unwrap_or_default();
+        let mut chosen = self.setup.policy.clone();
+        let outcome = editor.ui(ui, ctx, &columns, run.as_deref(), &mut chosen);
+        if chosen != self.setup.policy {
+            self.setup.policy = chosen;
+            self.setup.touched = true;
+        }
+        if outcome == policy::Outcome::Left {
+            self.editor = None;
+            ui.ctx().request_repaint();
+        }
+        true
     }
 
     fn shown_run<'a>(&self, state: &'a State) -> Option<&'a Arc<RunView>> {

@@ -1,6 +1,6 @@
 //! What is set up for the next validation: candidates, dataset, target and threshold, and whether it can run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::context::PanelContext;
 use crate::backend::command::{DatasetId, ModelId, Preparing};
@@ -40,11 +40,15 @@ pub(super) struct Setup {
     pub(super) segments: BTreeSet<String>,
     /// The policy that judges, by name.
     pub(super) policy: Option<String>,
+    /// What the person wants of the policy editor, until it is taken.
+    pub(super) policy_wish: Option<super::policy::Wish>,
     /// A person changed something, so the defaults stay away.
     pub(super) touched: bool,
     revision: Option<u64>,
     /// What was asked, and whether ONNX Runtime was there to estimate the cost.
-    asked: Option<(Preparing, bool)>,
+    asked: BTreeMap<ModelId, (Preparing, bool)>,
+    /// The candidate whose binding is shown, once a person chose one.
+    pub(super) bound: Option<ModelId>,
 }
 
 impl Default for Setup {
@@ -61,9 +65,11 @@ impl Default for Setup {
             threshold: USUAL_THRESHOLD,
             segments: BTreeSet::new(),
             policy: None,
+            policy_wish: None,
             touched: false,
             revision: None,
-            asked: None,
+            asked: BTreeMap::new(),
+            bound: None,
         }
     }
 }
@@ -181,35 +187,55 @@ impl Setup {
         })
     }
 
-    fn wanted(&self, state: &State) -> Option<Preparing> {
-        let model = self.models(state).first()?.id.clone();
+    fn wanted(&self, state: &State, model: &ModelView) -> Option<Preparing> {
+        let model = model.id.clone();
         Some(Preparing { model, dataset: self.data(state)?.id.clone(), target: self.target(state) })
     }
 
-    /// Asks how the dataset fits the first candidate, once a change.
+    /// The candidate whose binding is shown: chosen, else the first.
+    pub(super) fn bound_model<'a>(&self, state: &'a State) -> Option<&'a ModelView> {
+        let models = self.models(state);
+        let chosen = models.iter().find(|m| Some(&m.id) == self.bound.as_ref()).copied();
+        chosen.or_else(|| models.first().copied())
+    }
+
+    /// Asks how the dataset fits each candidate, once a change and one after the other.
     pub(super) fn prepare(&mut self, ctx: &PanelContext<'_>) {
-        let ready = matches!(ctx.state.runtime, RuntimeView::Ready { .. });
-        let wanted = self.wanted(ctx.state).map(|wanted| (wanted, ready));
-        if wanted != self.asked {
-            if let Some((wanted, _)) = &wanted {
-                ctx.command(Command::Prepare(wanted.clone()));
+        let state = ctx.state;
+        let ready = matches!(state.runtime, RuntimeView::Ready { .. });
+        for model in self.models(state).into_iter().filter(|m| m.problem.is_none()) {
+            let Some(wanted) = self.wanted(state, model) else { return };
+            let wanted = (wanted, ready);
+            if self.asked.get(&model.id) != Some(&wanted) {
+                ctx.command(Command::Prepare(wanted.0.clone()));
+                self.asked.insert(model.id.clone(), wanted);
+                return;
             }
-            self.asked = wanted;
+            if self.prepared_of(state, model).is_none() {
+                return;
+            }
         }
     }
 
     /// Asks again, after a failure.
     pub(super) fn prepare_again(&mut self) {
-        self.asked = None;
+        self.asked.clear();
     }
 
-    /// The backend's answer, when it is for this setup.
+    /// The backend's answer for the candidate whose binding is shown, when it is for this setup.
     pub(super) fn prepared<'a>(&self, state: &'a State) -> Option<&'a std::sync::Arc<Preparation>> {
-        let wanted = self.wanted(state)?;
-        state.preparation.as_ref().filter(|p| {
-            p.asked.model == wanted.model
-                && p.asked.dataset == wanted.dataset
-                && (wanted.target.is_none() || wanted.target == p.asked.target)
+        self.prepared_of(state, self.bound_model(state)?)
+    }
+
+    /// The backend's answer for a candidate, when it is for this setup.
+    pub(super) fn prepared_of<'a>(
+        &self,
+        state: &'a State,
+        model: &ModelView,
+    ) -> Option<&'a std::sync::Arc<Preparation>> {
+        let wanted = self.wanted(state, model)?;
+        state.preparations.get(&model.id).filter(|p| {
+            p.asked.dataset == wanted.dataset && (wanted.target.is_none() || wanted.target == p.asked.target)
         })
     }
 
@@ -247,7 +273,15 @@ impl Setup {
         if models.is_empty() {
             return None;
         }
-        let Some(prepared) = self.prepared(state) else {
+        models.iter().find_map(|model| {
+            let why = self.unready(state, model)?;
+            Some(if models.len() > 1 { format!("{}: {why}", model.name) } else { why })
+        })
+    }
+
+    /// Why a candidate cannot be run on the dataset.
+    fn unready(&self, state: &State, model: &ModelView) -> Option<String> {
+        let Some(prepared) = self.prepared_of(state, model) else {
             return Some("The binding is being worked out".to_owned());
         };
         if let Some(problem) = &prepared.target_problem {

@@ -132,6 +132,7 @@ fn what_is_missing_is_said() {
     let mut open = Preparation::clone(world.state.preparation.as_ref().unwrap());
     open.unbound = vec!["temp".to_owned()];
     world.state.preparation = Some(Arc::new(open));
+    world.prepare_all();
     let mut panel = ValidatePanel::default();
     assert!(panel.run(&world.context()).unwrap_err().contains("temp"));
     assert!(ValidatePanel::default().run(&World::empty().context()).unwrap_err().contains("candidate"));
