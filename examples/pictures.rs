@@ -53,7 +53,9 @@ fn main() {
     window.click("Models");
     save(&mut window, "models", HEIGHT);
     window.click("Validate");
-    window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.until("the bindings", |a| {
+        a.state().preparations.values().filter(|p| p.ready).count() == 3 && a.jobs().is_empty()
+    });
     window.choose("Policy", "Careful binary");
     window.tick("Segments", "origin");
     window.click("Run validation");

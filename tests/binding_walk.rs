@@ -59,6 +59,8 @@ fn a_file_that_does_not_fit_is_bound_filled_and_mapped() {
     window.click("Add model…");
     window.until("the models", |a| a.state().models.len() == 2);
     window.click("Add dataset…");
+    window.until("the preview", window::previewed);
+    window.click("Add");
     window.until("the file", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
 
     window.click("Validate");
@@ -101,6 +103,8 @@ fn a_file_that_does_not_fit_is_bound_filled_and_mapped() {
 
     window.click("Models");
     window.click("Add dataset…");
+    window.until("the preview", window::previewed);
+    window.click("Add");
     window.until("the second file", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
     window.click("Validate");
     window.choose("Dataset", "odd_too.csv");

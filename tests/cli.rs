@@ -190,6 +190,8 @@ fn gates_hold_against_the_champion_that_answers_today() {
     let report = json(&modeldeck(&flights(&[champion.as_slice(), &[policy.to_str().unwrap()]].concat())));
     let verdicts: Vec<&str> =
         report["models"].as_array().unwrap().iter().filter_map(|m| m["verdict"].as_str()).collect();
-    // The champion does not compete with itself.
-    assert_eq!(verdicts, ["pass", "none"]);
+    // The champion does not compete with itself, so its only gate finds nothing to hold against, and does not pass.
+    assert_eq!(verdicts, ["pass", "fail"]);
+    let reason = report["models"][1]["gates"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("champion"), "{reason}");
 }

@@ -53,7 +53,7 @@ fn a_workspace_of_the_first_format_gets_its_registers_and_keeps_the_rest() {
     drop(Workspace::open(folder.path()).unwrap());
     let database = rusqlite::Connection::open(folder.path().join("workspace.sqlite")).unwrap();
     database
-        .execute_batch("DROP TABLE registers; INSERT INTO settings VALUES ('k', '1'); PRAGMA user_version = 1;")
+        .execute_batch("DROP TABLE registers; DROP TABLE sign_offs; INSERT INTO settings VALUES ('k', '1'); PRAGMA user_version = 1;")
         .unwrap();
     drop(database);
     let mut workspace = Workspace::open(folder.path()).unwrap();

@@ -52,6 +52,8 @@ fn a_new_policy_is_written_kept_chosen_and_judges() {
     window.click("Add model…");
     window.until("the model", |a| a.state().models.len() == 1);
     window.click("Add dataset…");
+    window.until("the preview", window::previewed);
+    window.click("Add");
     window.until("April", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
 
     window.click("Validate");
@@ -83,6 +85,7 @@ fn a_new_policy_is_written_kept_chosen_and_judges() {
     assert_eq!(chosen.as_deref(), Some("House"), "what was kept is chosen");
     window.click("Run validation");
     window.until("the judged result", |a| a.state().runs.len() == 2);
+    window.click("Gates and sign-off");
     assert!(window.has("fails its gates") && window.has("Never: F1 at least 0.99"));
 
     window.click("Edit policy…");

@@ -54,6 +54,8 @@ fn an_analyst_looks_at_the_rows_behind_the_numbers() {
     window.click("Add model…");
     window.until("the model", |a| a.state().models.len() == 1);
     window.click("Add dataset…");
+    window.until("the preview", window::previewed);
+    window.click("Add");
     window.until("April", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
     window.click("Validate");
     window.choose("Dataset", "april.parquet");

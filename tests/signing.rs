@@ -52,6 +52,8 @@ fn a_failed_gate_is_overridden_with_a_reason_and_that_stays_on_record() {
     window.click("Add model…");
     window.until("the model", |a| a.state().models.len() == 1);
     window.click("Add dataset…");
+    window.until("the preview", window::previewed);
+    window.click("Add");
     window.until("April", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
     window.click("Validate");
     window.choose("Dataset", "april.parquet");
@@ -60,6 +62,7 @@ fn a_failed_gate_is_overridden_with_a_reason_and_that_stays_on_record() {
     window.click("Run validation");
     window.until("the result", |a| !a.state().runs.is_empty());
     assert!(window.has("fails its gates"));
+    window.click("Go to sign-off");
     window.until("the hashes", |a| !a.state().hashes.is_empty());
 
     window.click("Deploy this model…");
@@ -68,11 +71,11 @@ fn a_failed_gate_is_overridden_with_a_reason_and_that_stays_on_record() {
     window.click("Sign off in Validate");
     assert_eq!(window.page.state().panel(), Panel::Validate);
 
-    window.click("Go to sign-off");
+    window.click("Gates and sign-off");
     assert!(window.is_off("Sign with an override"));
-    assert!(window.has("A required gate failed: give the reason for an override"));
     // Whatever the system calls the user stands there already.
     window.write("Signed by", "Ada");
+    assert!(window.has("A required gate failed: give the reason for an override"));
     window.write("Override", "A trial of two weeks, watched daily");
     window.write("Note", "Agreed with operations");
     window.click("Sign with an override");

@@ -44,7 +44,9 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
 
     window.click("Validate");
     window.choose("Dataset", "april.parquet");
-    window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));
+    window.until("the bindings", |a| {
+        a.state().preparations.values().filter(|p| p.ready).count() == 3 && a.jobs().is_empty()
+    });
     window.choose("Policy", "Careful binary");
     window.tick("Segments", "origin");
     window.click("Run validation");

@@ -323,7 +323,11 @@ mod tests {
 
     fn drawn(world: World) -> Harness<'static, World> {
         let mut panel = ValidatePanel::default();
-        harness([1200.0, 2600.0], world, move |ui, ctx| panel.ui(ui, ctx))
+        let mut page = harness([1200.0, 2600.0], world, move |ui, ctx| panel.ui(ui, ctx));
+        page.run();
+        page.get_by_label("Gates and sign-off").click();
+        page.run();
+        page
     }
 
     fn write(page: &mut Harness<'static, World>, field: &str, words: &str) {
