@@ -64,8 +64,9 @@ fn main() {
             assert!(status.success(), "{way} {name}");
         }
     }
-    let status = Command::new(std::env::current_exe().unwrap()).args(["metrics", "1"]).arg(&folder).arg("val.parquet");
-    assert!({ status }.status().unwrap().success());
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let status = command.args(["metrics", "1"]).arg(&folder).arg("val.parquet").status().unwrap();
+    assert!(status.success(), "metrics");
 }
 
 fn runtime() -> &'static Runtime {

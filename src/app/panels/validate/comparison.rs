@@ -102,7 +102,7 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
         Column::words("b", 1.1).min_width(76.0),
         Column::words("metric", 1.0).min_width(84.0),
         Column::numbers("a − b", 1.8).min_width(190.0),
-        Column::numbers("p", 0.6).min_width(60.0),
+        Column::numbers("p", 0.6).min_width(72.0),
         Column::numbers("P(a better)", 0.8).min_width(82.0),
         Column::numbers(&by, 1.1).min_width(118.0),
         Column::numbers("P(equal)", 0.8).min_width(70.0),
@@ -197,11 +197,11 @@ pub(super) fn wins(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
             let heads = [
                 Column::words("a", 1.2).min_width(76.0),
                 Column::words("b", 1.2).min_width(76.0),
-                Column::words("by", 0.8).min_width(64.0),
+                Column::words("by", 0.8).min_width(84.0),
                 Column::numbers("segments", 0.6).min_width(66.0),
-                Column::numbers("a better", 0.9).min_width(76.0),
-                Column::numbers("b better", 0.9).min_width(76.0),
-                Column::words("the clearest", 2.0).min_width(120.0),
+                Column::numbers("a better", 0.9).min_width(84.0),
+                Column::numbers("b better", 0.9).min_width(84.0),
+                Column::words("the clearest", 2.0).min_width(220.0),
             ];
             let sides = |better: usize, clear: usize| {
                 if clear > 0 { format!("{better} ({clear} clear)") } else { better.to_string() }

@@ -11,7 +11,7 @@ use super::view::{View, interval};
 use super::{checks, comparison, detail, gates, signoff};
 use crate::app::context::{PanelContext, Saved, Subject};
 use crate::app::theme::{SPACE_S, Status};
-use crate::app::widgets::{Button, Card, Icon, IntervalDot, format, interval_dots, reflow, status_chip, tabs, text};
+use crate::app::widgets::{Button, Card, Icon, IntervalDot, format, interval_dots, status_chip, tabs, text};
 use crate::backend::Approval;
 use crate::backend::state::RunView;
 use crate::stats::metric;
@@ -43,16 +43,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
     }
     if report.models.len() > 1 {
         ui.add_space(SPACE_S);
-        let cards = 1 + usize::from(!report.wins.is_empty());
-        reflow(ui, "validation candidates", cards, 400.0, &[0.6, 1.0], |ui, card| match card {
-            0 => candidates(ui, report, place),
-            _ => comparison::wins(ui, ctx, report),
-        });
+        detail::alone(ui, "validation candidates", |ui| candidates(ui, report, place));
         detail::alone(ui, "validation comparison", |ui| comparison::card(ui, ctx, report));
-    }
-    if let Some(found) = &report.checks {
-        ui.add_space(SPACE_S);
-        checks::card(ui, ctx, found);
+        if !report.wins.is_empty() {
+            detail::alone(ui, "validation wins", |ui| comparison::wins(ui, ctx, report));
+        }
     }
     ui.add_space(SPACE_S);
     ui.horizontal_wrapped(|ui| {
@@ -116,6 +111,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
             ui.add_space(SPACE_S);
             signoff::card(ui, ctx, run, model, signing);
         }
+    }
+    // Last, because a long list of small findings would push the result out of sight; the chip above says when one matters.
+    if let Some(found) = &report.checks {
+        ui.add_space(SPACE_S);
+        checks::card(ui, ctx, found);
     }
 }
 
