@@ -64,9 +64,6 @@ fn main() {
     window.click("Curves");
     window.scroll_to("ROC curve");
     save(&mut window, "evidence", 1400.0);
-    window.click("Segments");
-    window.scroll_to("Weakest segments");
-    save(&mut window, "segments", HEIGHT);
     window.click("Gates and sign-off");
     window.until("the hashes", |a| !a.state().hashes.is_empty());
     window.write("Signed by", "Ada");
