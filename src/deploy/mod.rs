@@ -10,6 +10,7 @@ pub mod error;
 mod feed;
 mod recorder;
 pub mod running;
+pub mod serve;
 pub mod settings;
 mod shared;
 pub mod sink;

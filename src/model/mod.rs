@@ -14,6 +14,7 @@ pub mod runtime;
 pub mod session;
 pub mod signature;
 mod task;
+pub mod tensor;
 
 pub use binding::{Binding, BindingProblem, BindingProposal, InputBinding};
 pub use card::ModelCard;
