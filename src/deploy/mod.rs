@@ -4,15 +4,19 @@
 //! [`Sink`], and keeps nothing itself. It may import `model` and `data` and the rooms below; it knows no disk format
 //! and no window.
 
+pub mod cluster;
 mod control;
 pub mod engine;
 pub mod error;
 mod feed;
+pub mod machine;
+pub mod readiness;
 mod recorder;
 pub mod running;
 pub mod serve;
 pub mod settings;
 mod shared;
+pub mod sizing;
 pub mod sink;
 pub mod stats;
 mod worker;
