@@ -12,6 +12,7 @@ mod feed;
 pub mod machine;
 pub mod readiness;
 mod recorder;
+pub mod remote;
 pub mod running;
 pub mod serve;
 pub mod settings;
