@@ -195,8 +195,30 @@ impl Builder {
         Some((looked.filled, looked.words, word, *row))
     }
 
+    /// Whether the column, begun by [`Builder::settled`], still is what was settled; a column of text that had only
+    /// missing cells so far is.
+    pub(crate) fn fits(&self, settled: Settled) -> bool {
+        match self.store {
+            Store::Mixed(_) => false,
+            Store::Missing(_) => settled == Settled::Text,
+            _ => self.is() == settled,
+        }
+    }
+
+    /// Whether no cell told yet what the column holds.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.store, Store::Missing(_))
+    }
+
     pub(crate) fn push(&mut self, cell: &str) {
         if self.looked.is_none() {
+            // Most cells of most files are plain numbers, which need no closer look.
+            if let Store::Float(list) = &mut self.store
+                && !self.decimal_comma
+                && let Some(x) = values::plain_float(cell)
+            {
+                return list.push(x);
+            }
             return self.push_cell(cell);
         }
         let plainly = match self.store {

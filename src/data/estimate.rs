@@ -12,6 +12,9 @@ use super::records::{Cut, Records, Step};
 use super::table::{Column, Table};
 use super::{DataError, compressed, excel, ipc, json, parquet};
 
+/// Tables that take more than this, in bytes, are read and scored chunk by chunk instead of being held in memory.
+pub const HELD_BYTES: u64 = 96 << 20;
+
 /// Values of a Parquet file that are decoded in a second on one slow core.
 const PARQUET_VALUES_PER_SECOND: f64 = 20e6;
 /// Bytes of a file that are read and hashed in a second on one slow core.
@@ -41,6 +44,12 @@ pub struct ReadEstimate {
 /// Those of reading, as far as the beginning of the file shows them.
 pub fn estimate_read(path: &Path) -> Result<ReadEstimate, DataError> {
     estimate_with(path, &ReadOptions::default())
+}
+
+/// Whether the table of a file is expected to take more than `held_bytes` in memory. A file that cannot be looked at is
+/// none: reading it says why.
+pub fn is_larger(path: &Path, options: &ReadOptions, held_bytes: u64) -> bool {
+    estimate_with(path, options).is_ok_and(|cost| cost.memory_bytes > held_bytes)
 }
 
 /// [`estimate_read`] of a file that is read with these options.

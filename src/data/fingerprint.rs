@@ -111,6 +111,11 @@ impl Stamp {
         }
     }
 
+    /// What is known of the file without reading it: the hash is empty.
+    pub(crate) fn unhashed(self) -> Fingerprint {
+        Fingerprint { sha256: String::new(), size_bytes: self.size, modified_ms: self.modified_ms }
+    }
+
     /// Whether nothing was written to the file since the stamp was taken.
     pub(crate) fn still(self, path: &Path) -> Result<(), DataError> {
         match Self::of(path) {

@@ -1,19 +1,17 @@
-//! The key of a file layout, under which a person's corrections of types and roles are remembered.
+//! The key of a layout of columns, under which what a person said about one file holds for the next.
 
 use super::fingerprint::sha256_of;
 
-/// Sixteen hexadecimal digits of a SHA-256 over the format family and the column names in order, upper and lower case
-/// told apart. Files with the same key have the same columns, so that what was corrected for one holds for the other.
-/// `family` is [`super::format::Format::family`].
-pub fn layout_key(names: &[&str], family: &str) -> String {
-    let mut bytes = Vec::new();
-    // Lengths stand before the texts, so that no two lists of names give the same bytes.
-    for text in std::iter::once(&family).chain(names) {
-        let text = text.trim();
-        bytes.extend((text.len() as u64).to_le_bytes());
-        bytes.extend(text.as_bytes());
-    }
-    sha256_of(&bytes).chars().take(16).collect()
+/// What columns of these names have in common, in any order, upper and lower case told apart. `family`
+/// ([`super::format::Format::family`]) is a part of the key where what is kept depends on how a file is written, and
+/// `None` where it holds for the same columns in any format.
+pub fn layout_key(names: &[&str], family: Option<&str>) -> String {
+    let mut names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    names.sort_unstable();
+    // As JSON, so that no name can hold a separator.
+    let text = serde_json::Value::from(names).to_string();
+    let kind = family.map_or_else(|| "columns".to_owned(), |family| format!("columns of {family}"));
+    format!("{kind}:{}", sha256_of(text.as_bytes()))
 }
 
 #[cfg(test)]
@@ -21,15 +19,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_letters_family_and_borders_of_names_make_the_key() {
-        let key = layout_key(&["a", "b"], "text");
-        assert_eq!(key.len(), 16);
-        assert_eq!(key, layout_key(&[" a", "b "], "text"));
+    fn names_letters_family_and_borders_of_names_make_the_key_but_not_their_order() {
+        let key = layout_key(&["a", "b"], Some("text"));
+        assert_eq!(key, layout_key(&[" b", "a "], Some("text")));
         for other in [
-            layout_key(&["b", "a"], "text"),
-            layout_key(&["A", "b"], "text"),
-            layout_key(&["ab"], "text"),
-            layout_key(&["a", "b"], "json"),
+            layout_key(&["A", "b"], Some("text")),
+            layout_key(&["ab"], Some("text")),
+            layout_key(&["a,b"], Some("text")),
+            layout_key(&["a", "b", "c"], Some("text")),
+            layout_key(&["a", "b"], Some("json")),
+            layout_key(&["a", "b"], None),
         ] {
             assert_ne!(key, other);
         }

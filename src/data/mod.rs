@@ -27,6 +27,7 @@ pub mod profile;
 pub mod read;
 mod records;
 mod rows;
+pub mod sample;
 pub mod schema;
 mod series;
 pub mod stream;

@@ -133,7 +133,7 @@ pub fn preview(path: &Path, options: &ReadOptions) -> Result<Preview, DataError>
         header: head.dialect.as_ref().map(|dialect| dialect.header).or(head.header),
         sheets: head.sheets,
         sheet: head.sheet,
-        layout: layout_key(&names, found.format.family()),
+        layout: layout_key(&names, Some(found.format.family())),
         columns: infer_roles(&head.table)
             .into_iter()
             .map(|column| PreviewColumn { name: column.name, kind: column.kind, role: column.role })

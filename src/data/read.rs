@@ -52,6 +52,19 @@ pub struct Dataset {
 /// When there is no readable table at the path, when a column of the options is not in it, when the file
 /// changes or disappears meanwhile, and when `watch` cancels. Nothing is kept then.
 pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    read_rows(path, options, true, watch)
+}
+
+/// [`read_table`] for a first look at some rows (see [`ReadOptions::max_rows`]): text and Parquet are read as far as
+/// these rows go and no further, so that their fingerprint has no hash.
+///
+/// # Errors
+/// Those of [`read_table`], as far as the rows show them.
+pub(crate) fn read_head(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Result<Dataset, DataError> {
+    read_rows(path, options, false, watch)
+}
+
+fn read_rows(path: &Path, options: &ReadOptions, hashed: bool, watch: &dyn Watch) -> Result<Dataset, DataError> {
     let stamp = Stamp::of(path)?;
     if stamp.size == 0 {
         return Err(DataError::Empty { path: path.to_owned() });
@@ -60,7 +73,11 @@ pub fn read_table(path: &Path, options: &ReadOptions, watch: &dyn Watch) -> Resu
     let format = found.format;
     let read = match (found.compression, format) {
         (Some(compression), _) => read_compressed(path, format, compression, options, &stamp, watch),
+        (None, Format::Text) if !hashed => text::head(path, options, &stamp, watch),
         (None, Format::Text) => text::read(path, options, &stamp, watch),
+        (None, Format::Parquet) if !hashed => {
+            parquet::head(path, options, watch).map(|(table, notes)| (table, stamp.unhashed(), notes))
+        }
         (None, Format::Parquet) => parquet::read(path, options, &stamp, watch),
         (None, Format::Arrow) => ipc::read(path, options, &stamp, watch),
         (None, Format::Excel) => excel::read(path, options, &stamp, watch),

@@ -48,11 +48,13 @@ pub(crate) struct Records {
     start: usize,
     line: u64,
     cells: Vec<Range<usize>>,
+    /// Whether the row found last has no quotation mark.
+    plain: bool,
 }
 
 impl Records {
     pub(crate) fn new(cut: Cut, limit: usize) -> Self {
-        Self { cut, limit, text: String::new(), start: 0, line: 1, cells: Vec::new() }
+        Self { cut, limit, text: String::new(), start: 0, line: 1, cells: Vec::new(), plain: false }
     }
 
     /// The place where more text is to be appended; what was consumed is dropped first.
@@ -75,7 +77,9 @@ impl Records {
 
     /// Finds the next row. `last` says that no more text comes.
     pub(crate) fn step(&mut self, last: bool) -> Step {
-        self.plain_row().unwrap_or_else(|| self.any_row(last))
+        let found = self.plain_row();
+        self.plain = found.is_some();
+        found.unwrap_or_else(|| self.any_row(last))
     }
 
     /// The next row if it has no quotation mark and its end is there, found eight bytes at a time;
@@ -198,6 +202,9 @@ impl Records {
     /// A cell of the row found last, without its quotes; empty when there is none.
     pub(crate) fn cell(&self, index: usize) -> Cow<'_, str> {
         let raw = self.cells.get(index).and_then(|range| self.text.get(range.clone())).unwrap_or_default();
+        if self.plain {
+            return Cow::Borrowed(raw);
+        }
         let Some(inner) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
             return Cow::Borrowed(raw);
         };

@@ -156,8 +156,25 @@ impl Growing {
     }
 
     fn append_floats(&mut self, series: &Series) -> PolarsResult<()> {
+        if series.dtype() == &DataType::Float32 {
+            // Straight from single precision, which is what most models' features are kept in.
+            for run in series.f32()?.downcast_iter() {
+                if run.validity().is_none() {
+                    self.floats.extend(run.values().iter().map(|x| f64::from(*x)));
+                } else {
+                    self.floats.extend(run.iter().map(|x| x.map_or(f64::NAN, |x| f64::from(*x))));
+                }
+            }
+            return Ok(());
+        }
         let series = series.cast(&DataType::Float64)?;
-        self.floats.extend(series.f64()?.iter().map(|x| x.unwrap_or(f64::NAN)));
+        for run in series.f64()?.downcast_iter() {
+            if run.validity().is_none() {
+                self.floats.extend_from_slice(run.values());
+            } else {
+                self.floats.extend(run.iter().map(|x| x.copied().unwrap_or(f64::NAN)));
+            }
+        }
         Ok(())
     }
 
@@ -167,7 +184,13 @@ impl Growing {
             let valid = self.valid.get_or_insert_with(|| vec![true; self.ints.len()]);
             valid.extend(list.iter().map(|x| x.is_some()));
         }
-        self.ints.extend(list.iter().map(Option::unwrap_or_default));
+        for run in list.downcast_iter() {
+            if run.validity().is_none() {
+                self.ints.extend_from_slice(run.values());
+            } else {
+                self.ints.extend(run.iter().map(|x| x.copied().unwrap_or_default()));
+            }
+        }
         Ok(())
     }
 

@@ -19,11 +19,32 @@ pub(crate) fn read(
     stamp: &Stamp,
     watch: &dyn Watch,
 ) -> Result<(Table, Fingerprint, Vec<String>), DataError> {
+    read_rows(path, options, stamp, true, watch)
+}
+
+/// [`read`] without reading on behind the rows that are asked for: the fingerprint has no hash.
+pub(crate) fn head(
+    path: &Path,
+    options: &ReadOptions,
+    stamp: &Stamp,
+    watch: &dyn Watch,
+) -> Result<(Table, Fingerprint, Vec<String>), DataError> {
+    read_rows(path, options, stamp, false, watch)
+}
+
+fn read_rows(
+    path: &Path,
+    options: &ReadOptions,
+    stamp: &Stamp,
+    hashed: bool,
+    watch: &dyn Watch,
+) -> Result<(Table, Fingerprint, Vec<String>), DataError> {
+    let job = || Job { path, stamp, watch, from: 0.0, span: 1.0, repeats: true, hashed };
     let dialect = Dialect::of_file(path, options, false)?;
-    match read_as(&dialect, path, options, stamp, watch) {
+    match read_as(&dialect, options, job()) {
         Err(DataError::WrongEncoding { .. }) if dialect.guessed && dialect.encoding == UTF_8 => {
             let dialect = Dialect::of_file(path, options, true)?;
-            read_as(&dialect, path, options, stamp, watch)
+            read_as(&dialect, options, job())
         }
         done => done,
     }
@@ -31,14 +52,12 @@ pub(crate) fn read(
 
 fn read_as(
     dialect: &Dialect,
-    path: &Path,
     options: &ReadOptions,
-    stamp: &Stamp,
-    watch: &dyn Watch,
+    mut job: Job<'_>,
 ) -> Result<(Table, Fingerprint, Vec<String>), DataError> {
+    let path = job.path;
     unique_names(dialect)?;
     let ordered = presets(dialect, options);
-    let mut job = Job { path, stamp, watch, from: 0.0, span: 1.0, repeats: true };
     let late = sampled(dialect, &ordered);
     let mut builders: Vec<Option<Builder>> =
         late.iter().map(|preset| Some(Builder::new(*preset, dialect.decimal_comma))).collect();
@@ -93,6 +112,12 @@ pub(crate) fn presets(dialect: &Dialect, options: &ReadOptions) -> Vec<Option<Pr
 
 /// Columns that are already seen to be text at the beginning, so that most files need one pass only.
 pub(crate) fn sampled(dialect: &Dialect, ordered: &[Option<Preset>]) -> Vec<Option<Preset>> {
+    let builders = sample_builders(dialect, ordered);
+    builders.iter().zip(ordered).map(|(b, p)| if b.is_mixed() { Some(Preset::Text) } else { *p }).collect()
+}
+
+/// The columns of the whole rows at the beginning.
+pub(crate) fn sample_builders(dialect: &Dialect, ordered: &[Option<Preset>]) -> Vec<Builder> {
     let mut builders: Vec<Builder> = ordered.iter().map(|p| Builder::new(*p, dialect.decimal_comma)).collect();
     let mut records = Records::new(Cut::new(dialect.delimiter, &dialect.sample), builders.len());
     records.room().push_str(&dialect.sample);
@@ -109,7 +134,7 @@ pub(crate) fn sampled(dialect: &Dialect, ordered: &[Option<Preset>]) -> Vec<Opti
             Step::NeedMore | Step::OpenQuote(_) | Step::End => break,
         }
     }
-    builders.iter().zip(ordered).map(|(b, p)| if b.is_mixed() { Some(Preset::Text) } else { *p }).collect()
+    builders
 }
 
 pub(crate) fn finish(

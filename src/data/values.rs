@@ -16,6 +16,63 @@ pub(crate) fn int(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
+/// Powers of ten that are exact in double precision, as far as [`plain_float`] needs them.
+const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// A number of up to 15 digits with one point at most, after a minus at most; `None` for every other cell, numbers or not.
+/// Digits and power of ten are exact then, so that their one division rounds as a correct reading does (Clinger 1990).
+pub(crate) fn plain_float(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    if digits.len() > 16 {
+        return None;
+    }
+    let (mut whole, mut point) = (0_u64, None);
+    let mut rest = digits;
+    while let Some((byte, next)) = rest.split_first() {
+        rest = next;
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            whole = whole * 10 + u64::from(digit);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(digits.len() - next.len() - 1);
+            // Numbers written with all their digits have eight behind the point, and these are read at once.
+            if let Some((eight, behind)) = next.split_first_chunk()
+                && let Some(fraction) = eight_digits(*eight)
+            {
+                whole = whole * 100_000_000 + fraction;
+                rest = behind;
+            }
+        } else {
+            return None;
+        }
+    }
+    let after = point.map_or(0, |point| digits.len() - 1 - point);
+    let count = digits.len() - usize::from(point.is_some());
+    if count == 0 || count > 15 {
+        return None;
+    }
+    let x = whole as f64 / POWERS.get(after)?;
+    Some(if digits.len() < bytes.len() { -x } else { x })
+}
+
+/// The number that eight digits write, two, four and eight of them joined at a time (after Lemire 2021); `None` when one is
+/// no digit.
+fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const PAIRS: u64 = 0x0000_00FF_0000_00FF;
+    let text = u64::from_le_bytes(digits);
+    if text & HIGH != ZEROS || text.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
+        return None;
+    }
+    let cells = text - ZEROS;
+    let pairs = (cells * 10).wrapping_add(cells >> 8);
+    let outer = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let inner = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    Some(outer.wrapping_add(inner) >> 32)
+}
+
 /// A number with a decimal point, or with a decimal comma and points between thousands.
 pub(crate) fn float(text: &str, decimal_comma: bool) -> Option<f64> {
     if !decimal_comma {
@@ -111,6 +168,35 @@ fn digits(text: &str, length: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_numbers_are_read_as_any_number_is() {
+        let mut seed = 3_u64;
+        let mut next = |limit: u64| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 20) % limit
+        };
+        for _ in 0..200_000 {
+            let below = 10_u64.pow(1 + next(15) as u32);
+            let digits = next(below).to_string();
+            let point = next(digits.len() as u64 + 1) as usize;
+            let sign = if next(2) == 0 { "-" } else { "" };
+            let dot = if next(4) == 0 { "" } else { "." };
+            let text = format!("{sign}{}{dot}{}", &digits[..point], &digits[point..]);
+            let read: f64 = text.parse().unwrap();
+            assert_eq!(plain_float(&text).map(f64::to_bits), Some(read.to_bits()), "{text}");
+        }
+        for (text, number) in [("12345678", Some(12_345_678)), ("00000000", Some(0)), ("99999999", Some(99_999_999))] {
+            assert_eq!(eight_digits(text.as_bytes().try_into().unwrap()), number);
+        }
+        for odd in ["1234567.", "/2345678", "123:5678", "12 45678", "1234567\u{7f}"] {
+            assert_eq!(eight_digits(odd.as_bytes().try_into().unwrap()), None, "{odd}");
+        }
+        assert_eq!(plain_float("-0").map(f64::to_bits), Some((-0.0_f64).to_bits()));
+        for text in ["", "-", ".", "-.", "+1", "1e5", "1.2.3", "--1", " 1", "1 ", "nan", "1234567890123456", "1,5"] {
+            assert_eq!(plain_float(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn decimal_commas_take_points_between_thousands_only() {

@@ -22,12 +22,26 @@ pub fn brier(scores: &[f64], positive: &[bool]) -> Option<f64> {
 
 /// The log losses of all rows.
 pub fn log_losses(scores: &[f64], positive: &[bool]) -> Moments {
-    Moments::of_blocks(scores.iter().zip(positive).map(|(s, p)| log_loss_of(if *p { *s } else { 1.0 - *s })))
+    log_losses_of(pairs(scores, positive))
+}
+
+fn pairs(scores: &[f64], positive: &[bool]) -> impl Iterator<Item = (f64, bool)> {
+    scores.iter().copied().zip(positive.iter().copied())
+}
+
+/// [`log_losses`] of rows as they come.
+pub fn log_losses_of(rows: impl Iterator<Item = (f64, bool)>) -> Moments {
+    Moments::of_blocks(rows.map(|(s, p)| log_loss_of(if p { s } else { 1.0 - s })))
 }
 
 /// The squared distances of score and truth of all rows.
 pub fn squared_errors(scores: &[f64], positive: &[bool]) -> Moments {
-    Moments::of_blocks(scores.iter().zip(positive).map(|(s, p)| (s - f64::from(u8::from(*p))).powi(2)))
+    squared_errors_of(pairs(scores, positive))
+}
+
+/// [`squared_errors`] of rows as they come.
+pub fn squared_errors_of(rows: impl Iterator<Item = (f64, bool)>) -> Moments {
+    Moments::of_blocks(rows.map(|(s, p)| (s - f64::from(u8::from(p))).powi(2)))
 }
 
 /// One bin of scores.
@@ -44,16 +58,21 @@ pub struct CalibrationBin {
 /// Bins of equal width over 0 to 1, empty ones included. A score on an edge belongs to the lower bin, as in
 /// scikit-learn's `calibration_curve`; scores beyond 0 and 1 belong to the outer bins.
 pub fn calibration(scores: &[f64], positive: &[bool], bins: usize) -> Vec<CalibrationBin> {
+    calibration_of(pairs(scores, positive), bins)
+}
+
+/// [`calibration`] of rows as they come.
+pub fn calibration_of(rows: impl Iterator<Item = (f64, bool)>, bins: usize) -> Vec<CalibrationBin> {
     let mut found = vec![CalibrationBin::default(); bins];
     // NumPy's linspace edges, searched as scikit-learn does, so that rounding falls on the same side.
     let edges: Vec<f64> = (1..bins).map(|i| i as f64 * (1.0 / bins as f64)).collect();
-    for (score, truth) in scores.iter().zip(positive) {
+    for (score, truth) in rows {
         let guess = ((score * bins as f64) as usize).min(bins.saturating_sub(1));
-        let place = adjust(&edges, guess, *score);
+        let place = adjust(&edges, guess, score);
         if let Some(bin) = found.get_mut(place) {
             bin.rows += 1;
             bin.predicted += score;
-            bin.observed += f64::from(u8::from(*truth));
+            bin.observed += f64::from(u8::from(truth));
         }
     }
     for bin in &mut found {

@@ -12,7 +12,7 @@ fn digit(key: u64, place: usize) -> usize {
 
 /// Sorts ascending by key; rows with equal keys keep their order. Digits that all rows share cost nothing, so scores
 /// that a model gave in single precision are sorted in about half the passes.
-pub(super) fn sort_by_key<T: Copy>(rows: &mut Vec<T>, key: impl Fn(&T) -> u64) {
+pub(crate) fn sort_by_key<T: Copy>(rows: &mut Vec<T>, key: impl Fn(&T) -> u64) {
     if rows.len() < MANY {
         rows.sort_by_key(key);
         return;

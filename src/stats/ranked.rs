@@ -32,8 +32,8 @@ pub struct CurvePoint {
     pub y: f64,
 }
 
-/// A key that sorts finite floats ascending as unsigned numbers; equal floats have equal keys.
-pub(super) fn key(score: f64) -> u64 {
+/// A key that sorts floats ascending as unsigned numbers, NaN apart; equal floats have equal keys.
+pub(crate) fn key(score: f64) -> u64 {
     // −0 and 0 are one score.
     let bits = (score + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
@@ -43,10 +43,33 @@ fn score_of(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key & !(1 << 63) } else { !key })
 }
 
+/// [`key`] in single precision.
+fn single_key(score: f32) -> u32 {
+    let bits = (score + 0.0).to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | (1 << 31) }
+}
+
+fn single_of(key: u32) -> f64 {
+    f64::from(f32::from_bits(if key >> 31 == 1 { key & !(1 << 31) } else { !key }))
+}
+
+/// Sorts keys, without further memory where they are many.
+fn sort_singles(keys: &mut [u32]) {
+    /// Up to so many keys a copy is worth its memory.
+    const FEW: usize = 1 << 20;
+    if keys.len() > FEW {
+        keys.sort_unstable();
+        return;
+    }
+    let mut sorted = keys.to_vec();
+    sort_by_key(&mut sorted, |key| u64::from(*key));
+    keys.copy_from_slice(&sorted);
+}
+
 /// Takes all equal to `top` from the descending front; how many.
-fn take(front: &mut std::iter::Peekable<impl Iterator<Item = u64>>, top: u64) -> u64 {
+fn take<K: PartialEq>(front: &mut std::iter::Peekable<impl Iterator<Item = K>>, top: &K) -> u64 {
     let mut n = 0;
-    while front.next_if_eq(&top).is_some() {
+    while front.next_if_eq(top).is_some() {
         n += 1;
     }
     n
@@ -64,11 +87,32 @@ impl RankedScores {
         }
         sort_by_key(&mut yes, |key| *key);
         sort_by_key(&mut no, |key| *key);
+        Self::merged(yes.into_iter().rev(), no.into_iter().rev(), score_of)
+    }
+
+    /// [`RankedScores::new`] of scores in single precision, of which the first `positives` are those of positive rows; it
+    /// takes no further memory a row where there are many.
+    pub fn of_singles(scores: Vec<f32>, positives: usize) -> Self {
+        // The keys take the place of the scores.
+        let mut keys: Vec<u32> = scores.into_iter().map(single_key).collect();
+        let positives = positives.min(keys.len());
+        let (yes, no) = keys.split_at_mut(positives);
+        sort_singles(yes);
+        sort_singles(no);
+        Self::merged(yes.iter().rev().copied(), no.iter().rev().copied(), single_of)
+    }
+
+    /// The ranks of the keys of both classes, each descending.
+    fn merged<K: Ord + Copy>(
+        yes: impl Iterator<Item = K>,
+        no: impl Iterator<Item = K>,
+        score_of: impl Fn(K) -> f64,
+    ) -> Self {
         let mut ranked = Self::default();
-        let (mut yes, mut no) = (yes.into_iter().rev().peekable(), no.into_iter().rev().peekable());
+        let (mut yes, mut no) = (yes.peekable(), no.peekable());
         while let Some(top) = yes.peek().max(no.peek()).copied() {
-            ranked.positives += take(&mut yes, top);
-            ranked.negatives += take(&mut no, top);
+            ranked.positives += take(&mut yes, &top);
+            ranked.negatives += take(&mut no, &top);
             ranked.steps.push(Step { score: score_of(top), tp: ranked.positives, fp: ranked.negatives });
         }
         ranked
@@ -227,6 +271,15 @@ mod tests {
         assert_eq!(ranked().roc_auc(), Some(0.75));
         assert!((ranked().average_precision().unwrap() - 0.8333333333333333).abs() < 1e-12);
         assert_eq!(ranked().best_f1(), Some((0.35, 0.8)));
+    }
+
+    #[test]
+    fn single_precision_ranks_as_double_does() {
+        let scores = [0.25_f32, -0.0, 0.0, -3.5, 1e-40, f32::MAX, 0.25, -1e30];
+        let positive = [true, true, true, true, false, false, false, false];
+        let wide: Vec<f64> = scores.iter().map(|s| f64::from(*s)).collect();
+        assert_eq!(RankedScores::of_singles(scores.to_vec(), 4), RankedScores::new(&wide, &positive));
+        assert_eq!(RankedScores::of_singles(Vec::new(), 4), RankedScores::default());
     }
 
     #[test]

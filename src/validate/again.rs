@@ -1,5 +1,7 @@
 //! A finished validation, run again as it was asked for, and what is not as it was.
 
+use std::time::Instant;
+
 use super::candidate::{Candidate, Origin};
 use super::error::ValidateError;
 use super::plan::Plan;
@@ -7,8 +9,10 @@ use super::report::Report;
 use super::robustness::{RobustnessSettings, robustness};
 use super::run::{Data, run};
 use super::signoff::{Difference, Refusal, SignOff, compare, recheck};
-use crate::data::Table;
+use super::streamed::{File, run_streamed};
+use crate::data::estimate::is_larger;
 use crate::data::watch::Watch;
+use crate::data::{Dataset, Table, read_table};
 use crate::model::{BoundModel, ModelFile, Runtime};
 
 /// The plan that a report keeps.
@@ -68,14 +72,59 @@ pub fn run_again(
     let plan = plan_of(report)?;
     let candidates = candidates(report, files, &data.dataset.table)?;
     let mut again = run(plan, &candidates, data, Some(runtime), watch)?;
-    for ((place, candidate), model) in places(report).into_iter().zip(&candidates).zip(&mut again.models) {
+    disturb_again(report, &candidates, data.dataset, &mut again, runtime, watch)?;
+    Ok(again)
+}
+
+/// [`run_again`] on a file, which is read at once when its table takes no more than `held_bytes`, else chunk by chunk,
+/// as `validate` does. A larger table is held all the same where the report shows that it was.
+///
+/// # Errors
+/// Those of [`run_again`], and when the file cannot be read.
+pub fn run_file_again(
+    report: &Report,
+    files: &[ModelFile],
+    file: File<'_>,
+    held_bytes: u64,
+    runtime: &'static Runtime,
+    watch: &dyn Watch,
+) -> Result<Report, ValidateError> {
+    let disturbed = report.models.iter().any(|model| model.robustness.is_some());
+    let was_cut = report.data.one_in.is_some();
+    if (disturbed && !was_cut) || !is_larger(file.path, file.options, held_bytes) {
+        let began = Instant::now();
+        let dataset = read_table(file.path, file.options, watch)?;
+        let data = Data { dataset: &dataset, reference: file.reference, read_s: began.elapsed().as_secs_f64() };
+        return run_again(report, files, data, runtime, watch);
+    }
+    let bind = |dataset: &Dataset| candidates(report, files, &dataset.table);
+    let mut again = run_streamed(plan_of(report)?, file, &bind, Some(runtime), watch)?;
+    if disturbed {
+        // Values are swapped over all rows, so that the table must be there.
+        let dataset = read_table(file.path, file.options, watch)?;
+        let candidates = candidates(report, files, &dataset.table)?;
+        disturb_again(report, &candidates, &dataset, &mut again, runtime, watch)?;
+    }
+    Ok(again)
+}
+
+fn disturb_again(
+    report: &Report,
+    candidates: &[Candidate],
+    dataset: &Dataset,
+    again: &mut Report,
+    runtime: &'static Runtime,
+    watch: &dyn Watch,
+) -> Result<(), ValidateError> {
+    let plan = plan_of(report)?;
+    for ((place, candidate), model) in places(report).into_iter().zip(candidates).zip(&mut again.models) {
         let had = report.models.get(place).is_some_and(|kept| kept.robustness.is_some());
         if had && matches!(candidate.origin, Origin::Model(_)) {
             let settings = RobustnessSettings::default();
-            model.robustness = Some(robustness(candidate, plan, data.dataset, &settings, runtime, watch)?);
+            model.robustness = Some(robustness(candidate, plan, dataset, &settings, runtime, watch)?);
         }
     }
-    Ok(again)
+    Ok(())
 }
 
 /// What differs between a model's kept result and the one computed again, both as (report, place of the model), and

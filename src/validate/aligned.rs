@@ -171,7 +171,7 @@ pub(super) fn align(
     }
 }
 
-fn positive_class(
+pub(super) fn positive_class(
     plan: &Plan,
     card: Option<&ModelCard>,
     classes: &[String],

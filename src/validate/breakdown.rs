@@ -5,8 +5,9 @@ use super::candidate::Candidate;
 use super::error::ValidateError;
 use super::finish::Rows;
 use super::measure::Answers;
+use super::parallel::map;
 use super::plan::Plan;
-use super::policy::{Evidence, On, SegmentFigures, Verdict, judge};
+use super::policy::{On, judge_models};
 use super::report::ModelResult;
 use super::segments::{
     CutSettings, Judged, Segmentation, WeakSearch, cut, cut_columns, fairness, measure_segments, weak_segments,
@@ -49,12 +50,11 @@ impl Cuts {
             let mut fed: Vec<&str> = candidates.iter().flat_map(Candidate::fed_by).collect();
             fed.sort_unstable();
             fed.dedup();
-            for column in fed.iter().filter_map(|name| rows.features.column(name)) {
-                if watch.cancelled() {
-                    return Err(ValidateError::Cancelled);
-                }
-                features.push(cut(column, CutSettings::default()));
-            }
+            let columns: Vec<_> = fed.iter().filter_map(|name| rows.features.column(name)).collect();
+            let cuts = map("weak-cut", &columns, |column| {
+                (!watch.cancelled()).then(|| cut(column, CutSettings::default())).ok_or(ValidateError::Cancelled)
+            });
+            features = cuts.into_iter().collect::<Result<_, _>>()?;
         }
         Ok(Self { named, features, every: rows.every })
     }
@@ -82,7 +82,7 @@ impl Cuts {
                     "Weak segments were looked for in every {} row ({} of {} measured rows), because the table is larger than memory.",
                     ordinal(self.every),
                     answers.rows(),
-                    aligned.answers.rows()
+                    result.rows
                 ));
                 weak_segments(judged, &self.features, WeakSearch::default(), watch)?
             } else {
@@ -96,33 +96,12 @@ impl Cuts {
 /// Judges all models by the plan's policy; the champion, if the plan names one, is among them.
 pub(super) fn judge_all(plan: &Plan, candidates: &[Candidate], models: &mut [ModelResult]) {
     let Some(policy) = &plan.policy else { return };
-    let champion = plan.champion.as_ref().and_then(|key| models.iter().position(|m| &m.sha256 == key));
-    let verdicts: Vec<Verdict> = models
-        .iter()
-        .zip(candidates)
-        .enumerate()
-        .map(|(place, (model, candidate))| {
-            let segments = figures(model);
-            // Nobody competes with itself.
-            let champion = champion.filter(|c| *c != place).and_then(|c| models.get(c)).map(|c| (c, figures(c)));
-            let evidence = Evidence {
-                segments: &segments,
-                card: candidate.card.as_deref(),
-                champion: champion.as_ref().map(|(model, segments)| (*model, segments.as_slice())),
-                ..Evidence::of(model)
-            };
-            judge(policy, &evidence)
-        })
-        .collect();
+    let cards: Vec<_> = candidates.iter().map(|candidate| candidate.card.as_deref()).collect();
+    let verdicts = judge_models(policy, models, &cards, plan.champion.as_deref());
     for (model, verdict) in models.iter_mut().zip(verdicts) {
         verdict.verdict.word().clone_into(&mut model.verdict);
         model.gates = verdict.gates;
     }
-}
-
-fn figures(model: &ModelResult) -> Vec<SegmentFigures<'_>> {
-    let segments = model.segments.iter();
-    segments.map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics }).collect()
 }
 
 /// The answers to every so-manieth row of the table, their rows counted among those.

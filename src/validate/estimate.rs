@@ -17,13 +17,14 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-/// Scores a sample and multiplies.
+/// Scores a sample and multiplies; `rows` are those of the whole data, of which `dataset` may be a part.
 ///
 /// # Errors
 /// When the model cannot be loaded or run.
 pub fn estimate(
     model: &BoundModel,
     dataset: &Dataset,
+    rows: usize,
     threads: usize,
     runtime: &'static Runtime,
 ) -> Result<Estimate, ModelError> {
@@ -31,8 +32,7 @@ pub fn estimate(
     let settings = SessionSettings { intra_threads: threads, ..SessionSettings::default() };
     let mut scorer = Scorer::open(model, settings, runtime)?;
     let open_s = began.elapsed().as_secs_f64();
-    let rows = dataset.table.rows();
-    let sample = rows.min(SAMPLE);
+    let sample = dataset.table.rows().min(SAMPLE);
     let mut scores = Scores::default();
     let began = Instant::now();
     scorer.score(&dataset.table, 0..sample, &mut scores)?;

@@ -10,12 +10,13 @@ use super::checks::{CheckSettings, Checks, check};
 use super::compare::{compare, recommend, wins};
 use super::data_use::Use;
 use super::error::ValidateError;
-use super::measure::{Answers, Measured, measure};
+use super::measure::{Answers, Measured, Quality, measure, measure_ranked};
 use super::plan::Plan;
 use super::report::{
     AgainstTraining, DataInfo, ModelResult, Report, SCHEMA_VERSION, Timing, main_metric, smaller_is_better,
 };
-use super::views::{Looked, views};
+use super::slim::Slim;
+use super::views::{Looked, Views, binary_views, det, views};
 use crate::data::Table;
 use crate::data::part::Part;
 use crate::data::read::Dataset;
@@ -28,6 +29,8 @@ use crate::stats::grouped;
 pub(super) struct Rows<'a> {
     /// Target and segment columns of every row, and what the file was.
     pub(super) dataset: &'a Dataset,
+    /// Rows of the file.
+    pub(super) total: usize,
     /// The features of every `every`-th row.
     pub(super) features: &'a Table,
     /// 1 where the features of all rows are there.
@@ -51,6 +54,8 @@ pub(super) struct Answered {
     pub(super) losses: Vec<InputLoss>,
     /// What the register and the policy say of its columns.
     pub(super) data_use: Use,
+    /// The answers to all rows, where `aligned` has those to a sample only.
+    pub(super) slim: Option<Slim>,
 }
 
 /// Measures all candidates and compares them.
@@ -65,43 +70,24 @@ pub(super) fn finish(
     watch: &dyn Watch,
 ) -> Result<Report, ValidateError> {
     let dataset = rows.dataset;
-    let checks = look_at_data(plan, candidates, rows, watch)?;
-    let cuts = Cuts::of(plan, candidates, rows, watch)?;
-    let mut models = Vec::new();
-    let mut aligned = Vec::new();
-    for (candidate, answered) in candidates.iter().zip(answered) {
+    // The data itself is looked at while the answers are measured.
+    let look = || {
+        let checks = look_at_data(plan, candidates, rows, watch)?;
+        Ok::<_, ValidateError>((checks, Cuts::of(plan, candidates, rows, watch)?))
+    };
+    let (looked, measured) = std::thread::scope(|scope| {
+        let aside = std::thread::Builder::new().name("validate-data".to_owned()).spawn_scoped(scope, look).ok();
+        let measured = measure_all(plan, candidates, answered, rows, watch);
+        // Where no thread could be started, or it gave up, this one looks.
+        (aside.and_then(|aside| aside.join().ok()).unwrap_or_else(look), measured)
+    });
+    let (checks, cuts) = looked?;
+    let (mut models, aligned): (Vec<_>, Vec<_>) = measured?.into_iter().unzip();
+    for (measured, answers) in models.iter_mut().zip(&aligned) {
         let began = Instant::now();
-        let Answered { aligned: answers, predict_s: scored, align_s, losses, data_use } = answered;
-        if answers.answers.rows() == 0 {
-            return Err(ValidateError::NoRows { why: why_none(&answers, dataset.table.rows(), &plan.target) });
-        }
-        let predict_s = scored.unwrap_or_default();
-        let timing = Timing { read_s: rows.read_s, predict_s, ..Timing::default() };
-        let positive = answers.positive.unwrap_or_default();
-        let mut found = measure(&answers.answers, &answers.classes, positive, answers.threshold, plan.level);
-        let ranked = found.ranked.take();
-        let mut measured = result(candidate, &answers, dataset, timing, found);
-        if scored.is_some() {
-            measured.rows_per_second = dataset.table.rows() as f64 / predict_s.max(1e-9);
-        }
-        measured.losses = losses.into_iter().filter(|loss| !loss.is_nothing()).collect();
-        measured.data_use = data_use.findings;
-        measured.proxies = data_use.proxies;
-        let looked = Looked {
-            answers: &answers.answers,
-            ranked: ranked.as_ref(),
-            rows: &answers.rows,
-            classes: &measured.classes,
-            positive,
-            threshold: answers.threshold,
-        };
-        let seen = views(looked, plan.level, watch);
-        measured.views = Some(seen.ok_or(ValidateError::Cancelled)?);
-        cuts.complete(plan, &mut measured, &answers, watch)?;
-        measured.timing.metrics_s = align_s + began.elapsed().as_secs_f64();
-        measured.timing.total_s = rows.read_s + predict_s + measured.timing.metrics_s;
-        models.push(measured);
-        aligned.push(answers);
+        cuts.complete(plan, measured, answers, watch)?;
+        measured.timing.metrics_s += began.elapsed().as_secs_f64();
+        measured.timing.total_s = rows.read_s + measured.timing.predict_s + measured.timing.metrics_s;
         if watch.cancelled() {
             return Err(ValidateError::Cancelled);
         }
@@ -122,8 +108,9 @@ pub(super) fn finish(
         data: DataInfo {
             path: dataset.path.display().to_string(),
             sha256: dataset.fingerprint.sha256.clone(),
-            rows: dataset.table.rows(),
+            rows: rows.total,
             columns: rows.columns,
+            one_in: (rows.every > 1).then_some(rows.every),
         },
         checks,
         policy: plan.policy.as_ref().map(|policy| policy.name.clone()),
@@ -132,6 +119,67 @@ pub(super) fn finish(
         level: plan.level,
         seed: plan.seed,
     })
+}
+
+/// The measures of all candidates that need no column of the data, with the answers they were taken of.
+fn measure_all(
+    plan: &Plan,
+    candidates: &[Candidate],
+    answered: Vec<Answered>,
+    rows: &Rows<'_>,
+    watch: &dyn Watch,
+) -> Result<Vec<(ModelResult, Aligned)>, ValidateError> {
+    let dataset = rows.dataset;
+    let mut all = Vec::with_capacity(answered.len());
+    for (candidate, answered) in candidates.iter().zip(answered) {
+        let began = Instant::now();
+        let Answered { aligned: answers, predict_s: scored, align_s, losses, data_use, slim } = answered;
+        let number = slim.as_ref().map_or(answers.answers.rows(), Slim::measured);
+        if number == 0 {
+            return Err(ValidateError::NoRows { why: why_none(&answers, rows.total, &plan.target) });
+        }
+        let predict_s = scored.unwrap_or_default();
+        let timing = Timing { read_s: rows.read_s, predict_s, ..Timing::default() };
+        let positive = answers.positive.unwrap_or_default();
+        let (classes, threshold) = (&answers.classes, answers.threshold);
+        let (mut found, slim_views) = if let Some(slim) = slim {
+            // What needs the rows in their order comes first: ranking uses their memory.
+            let seen = binary_views(|| slim.rows(), classes, positive, threshold);
+            let quality = Quality::of(|| slim.pairs());
+            let found = measure_ranked(slim.ranked(), &quality, classes, positive, threshold, plan.level);
+            (found, Some(seen))
+        } else {
+            (measure(&answers.answers, classes, positive, threshold, plan.level), None)
+        };
+        let ranked = found.ranked.take();
+        let mut measured = result(candidate, &answers, dataset, timing, found);
+        measured.rows = number;
+        if scored.is_some() {
+            measured.rows_per_second = rows.total as f64 / predict_s.max(1e-9);
+        }
+        measured.losses = losses.into_iter().filter(|loss| !loss.is_nothing()).collect();
+        measured.data_use = data_use.findings;
+        measured.proxies = data_use.proxies;
+        let looked = Looked {
+            answers: &answers.answers,
+            ranked: ranked.as_ref(),
+            rows: &answers.rows,
+            classes: &measured.classes,
+            positive,
+            threshold: answers.threshold,
+        };
+        let seen = match slim_views {
+            Some(seen) => Views { det: ranked.as_ref().and_then(det), ..seen },
+            None => views(looked, plan.level, watch).ok_or(ValidateError::Cancelled)?,
+        };
+        measured.views = Some(seen);
+        measured.timing.metrics_s = align_s + began.elapsed().as_secs_f64();
+        all.push((measured, answers));
+        if watch.cancelled() {
+            return Err(ValidateError::Cancelled);
+        }
+    }
+    Ok(all)
 }
 
 /// Duplicates, leakage and the like, over the columns that feed the candidates.

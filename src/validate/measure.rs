@@ -31,7 +31,7 @@ const CONFUSION_CLASSES: usize = 300;
 /// Rows kept for a residual plot.
 const RESIDUALS_KEPT: usize = 2_000;
 /// Positives or negatives below which an interval of a ranking is not to be trusted.
-const FEW: u64 = 10;
+pub(super) const FEW: u64 = 10;
 /// Tail index of absolute errors below which the interval of their squares is not to be trusted.
 const HEAVY: f64 = 3.3;
 
@@ -97,6 +97,39 @@ pub struct Measured {
     pub residuals: Option<Residuals>,
     /// The rows of a binary task ranked by score, for whatever else follows from it.
     pub ranked: Option<RankedScores>,
+}
+
+/// What of a binary model's probabilities needs the rows one by one, not their ranks.
+pub(super) struct Quality {
+    losses: Moments,
+    squares: Moments,
+    bins: Vec<CalibrationBin>,
+}
+
+impl Quality {
+    /// From score and truth of each row, in their order.
+    pub(super) fn of<I: Iterator<Item = (f64, bool)>>(rows: impl Fn() -> I) -> Self {
+        Self {
+            losses: probability::log_losses_of(rows()),
+            squares: probability::squared_errors_of(rows()),
+            bins: probability::calibration_of(rows(), CALIBRATION_BINS),
+        }
+    }
+}
+
+/// [`measure`] of a binary model whose rows were ranked and looked at one by one before.
+pub(super) fn measure_ranked(
+    ranked: RankedScores,
+    quality: &Quality,
+    classes: &[String],
+    positive: usize,
+    threshold: f64,
+    level: f64,
+) -> Measured {
+    let mut gathered = Gathered { level, metrics: BTreeMap::new() };
+    let mut measured = of_ranked(&mut gathered, ranked, Some(quality), threshold, classes, positive);
+    measured.metrics = gathered.metrics;
+    measured
 }
 
 struct Gathered {
@@ -170,11 +203,17 @@ const FEW_ORDERED_WRONG: &str = "Too few rows are ranked wrongly to know how man
 const FEW_MAKE_IT: &str = "A few rows make up most of this number: the interval is not to be trusted.";
 const HEAVY_TAIL: &str =
     "Large errors thin out so slowly that their squares have no steady mean: the interval is not to be trusted.";
-const FEW_ROWS: &str = "Fewer than 10 rows of a class: the interval is not to be trusted.";
+pub(super) const FEW_ROWS: &str = "Fewer than 10 rows of a class: the interval is not to be trusted.";
 
 /// Why the interval of a mean of rows is not to be trusted, if it is not.
-fn one_sided(rows: &Moments) -> Option<&'static str> {
+pub(super) fn one_sided(rows: &Moments) -> Option<&'static str> {
     Spread::of_mean(rows).is_some_and(|s| s.too_skewed()).then_some(FEW_MAKE_IT)
+}
+
+/// Why the interval of a mean of squared errors is not to be trusted, if it is not; `sorted` are the absolute errors,
+/// ascending. Squares of errors have a variance when the fourth power has a mean.
+pub(super) fn doubt_of_squares(sorted: &[f64], squared: &Moments) -> Option<&'static str> {
+    tail::index(sorted).is_some_and(|index| index < HEAVY).then_some(HEAVY_TAIL).or(one_sided(squared))
 }
 
 fn binary(
@@ -187,6 +226,21 @@ fn binary(
     positive: usize,
 ) -> Measured {
     let ranked = RankedScores::new(scores, truth);
+    let rows = || scores.iter().copied().zip(truth.iter().copied());
+    let quality = probabilities.then(|| Quality::of(rows));
+    of_ranked(g, ranked, quality.as_ref(), threshold, classes, positive)
+}
+
+/// The same from ranks, and from the rows' probabilities where the model gives some.
+fn of_ranked(
+    g: &mut Gathered,
+    ranked: RankedScores,
+    quality: Option<&Quality>,
+    threshold: f64,
+    classes: &[String],
+    positive: usize,
+) -> Measured {
+    let probabilities = quality.is_some();
     let counts = ranked.counts_at(threshold);
     let level = g.level;
     let cells = [counts.tp as f64, counts.fp as f64, counts.fn_ as f64, counts.tn as f64];
@@ -215,7 +269,7 @@ fn binary(
 
     let mut curves = None;
     let mut decisions = None;
-    if probabilities {
+    if let Some(Quality { losses, squares, bins }) = quality {
         decisions = Some(DecisionTable::new(&ranked));
         let area = Area::of(&ranked);
         let skewed = area.and_then(|a| a.spread).is_some_and(|s| s.too_skewed());
@@ -224,15 +278,12 @@ fn binary(
         g.put("roc_auc", ranked.roc_auc(), interval, one_class);
         let ap = ranked.average_precision();
         g.put("average_precision", ap, average_precision::interval(&ranked, level), doubt);
-        let losses = probability::log_losses(scores, truth);
-        let loss_interval = intervals::of_mean(&losses, level, (0.0, f64::INFINITY));
-        g.put("log_loss", losses.mean(), loss_interval, doubt.or(one_sided(&losses)));
-        let squares = probability::squared_errors(scores, truth);
-        g.put("brier", squares.mean(), intervals::of_mean(&squares, level, unit), doubt.or(one_sided(&squares)));
-        let bins = probability::calibration(scores, truth, CALIBRATION_BINS);
-        let ece = probability::expected_calibration_error(&bins);
-        g.put("ece", ece, ece.and_then(|e| ece_interval::of_bins(e, &bins, level)), doubt);
-        curves = Some(curves_of(&ranked, &bins));
+        let loss_interval = intervals::of_mean(losses, level, (0.0, f64::INFINITY));
+        g.put("log_loss", losses.mean(), loss_interval, doubt.or(one_sided(losses)));
+        g.put("brier", squares.mean(), intervals::of_mean(squares, level, unit), doubt.or(one_sided(squares)));
+        let ece = probability::expected_calibration_error(bins);
+        g.put("ece", ece, ece.and_then(|e| ece_interval::of_bins(e, bins, level)), doubt);
+        curves = Some(curves_of(&ranked, bins));
     } else {
         for name in ["roc_auc", "average_precision", "log_loss", "brier", "ece"] {
             g.put(name, None, None, Some(NO_PROBABILITIES));
@@ -454,9 +505,7 @@ fn regression(g: &mut Gathered, target: &[f64], prediction: &[f64]) -> Measured 
     let plain: Moments = errors.iter().copied().collect();
     let mut sorted: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    // Squares of errors have a variance when the fourth power has a mean.
-    let heavy = tail::index(&sorted).is_some_and(|index| index < HEAVY).then_some(HEAVY_TAIL);
-    let of_squares = heavy.or(one_sided(&squared));
+    let of_squares = doubt_of_squares(&sorted, &squared);
     g.put("mae", Some(m.mae), intervals::of_mean(&absolute, level, positive), one_sided(&absolute));
     g.put("mse", Some(m.mse), intervals::of_mean(&squared, level, positive), of_squares);
     let rmse = intervals::of_mean(&squared, level, positive).map(|i| Interval {

@@ -17,6 +17,7 @@ mod finish;
 pub mod governance;
 pub mod help;
 pub mod measure;
+mod parallel;
 pub mod plan;
 pub mod policy;
 pub mod predictions;
@@ -25,6 +26,7 @@ pub mod robustness;
 pub mod run;
 pub mod segments;
 pub mod signoff;
+mod slim;
 pub mod streamed;
 pub mod views;
 

@@ -63,6 +63,10 @@ pub struct DataInfo {
     pub rows: usize,
     /// Columns read.
     pub columns: usize,
+    /// Weak segments were looked for, and the data checked, in one row of so many, where the table was larger than
+    /// memory; `None` where all rows were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_in: Option<usize>,
 }
 
 /// One number with what is known of its certainty.

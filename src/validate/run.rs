@@ -99,13 +99,14 @@ pub fn run(
         let align_s = began.elapsed().as_secs_f64() - predict_s.unwrap_or_default();
         let losses = LossCount::of(candidate).count(candidate, &dataset.table, watch)?;
         let data_use = uses.next().unwrap_or_default();
-        answered.push(Answered { aligned, predict_s, align_s, losses, data_use });
+        answered.push(Answered { aligned, predict_s, align_s, losses, data_use, slim: None });
     }
     if watch.cancelled() {
         return Err(ValidateError::Cancelled);
     }
     let rows = Rows {
         dataset,
+        total: dataset.table.rows(),
         features: &dataset.table,
         every: 1,
         columns: dataset.table.columns().len(),
@@ -148,13 +149,19 @@ pub fn candidate_answers(
 ) -> Result<CandidateAnswers, ValidateError> {
     check(plan, dataset, std::slice::from_ref(candidate))?;
     let (aligned, _) = answers_of(candidate, plan, dataset, runtime, watch, (0.0, 1.0))?;
-    Ok(CandidateAnswers {
-        answers: aligned.answers,
-        rows: aligned.rows,
-        classes: aligned.classes,
-        positive: aligned.positive.unwrap_or_default(),
-        threshold: aligned.threshold,
-    })
+    Ok(CandidateAnswers::of(aligned))
+}
+
+impl CandidateAnswers {
+    pub(super) fn of(aligned: Aligned) -> Self {
+        Self {
+            answers: aligned.answers,
+            rows: aligned.rows,
+            classes: aligned.classes,
+            positive: aligned.positive.unwrap_or_default(),
+            threshold: aligned.threshold,
+        }
+    }
 }
 
 /// A candidate's answers beside the truth, and the seconds that scoring took when a model was run.

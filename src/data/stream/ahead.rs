@@ -8,7 +8,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::Stream;
-use crate::data::{DataError, Table, Watch};
+use super::hashing::Hashing;
+use crate::data::{DataError, Fingerprint, Table, Watch};
 
 /// How long a cancel may go unheard while no chunk is ready.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -22,6 +23,7 @@ pub struct Ahead {
     told: Arc<Told>,
     reader: Option<JoinHandle<()>>,
     rows: usize,
+    hashing: Option<Hashing>,
 }
 
 /// What both sides say to each other: cancel one way, progress the other.
@@ -48,6 +50,7 @@ impl Ahead {
         told.progress(0.5);
         let rows = stream.rows();
         let path = stream.path().to_owned();
+        let hashing = stream.hashing.take();
         let (heard, failed) = (Arc::clone(&told), sender.clone());
         let reader =
             std::thread::Builder::new().name("data-ahead".to_owned()).spawn(move || give(&mut stream, &sender, &heard));
@@ -59,12 +62,20 @@ impl Ahead {
                 None
             }
         };
-        Self { chunks: Some(chunks), told, reader, rows }
+        Self { chunks: Some(chunks), told, reader, rows, hashing }
     }
 
     /// Rows of all chunks together.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// As [`Stream::fingerprint`].
+    ///
+    /// # Errors
+    /// Those of [`Stream::fingerprint`].
+    pub fn fingerprint(&mut self, watch: &dyn Watch) -> Result<Fingerprint, DataError> {
+        self.hashing.as_mut().map_or(Err(DataError::Cancelled), |hashing| hashing.wait(watch))
     }
 
     /// As [`Stream::next`]; waits for a chunk that is not ready. `None` also after an error or a cancel was given.

@@ -12,7 +12,7 @@ use polars::prelude::{ParallelStrategy, ParquetReader, SerReader as _};
 
 use crate::data::builder::Texts;
 use crate::data::convert;
-use crate::data::fingerprint::{Stamp, of_file_watched};
+use crate::data::fingerprint::Stamp;
 use crate::data::pages::{Page, pages};
 use crate::data::parquet::{Layout, check_pages, guarded, layout};
 use crate::data::read::ReadOptions;
@@ -22,10 +22,15 @@ use crate::data::text::counted;
 use crate::data::{Column, DataError, Kind, Table, Values, Watch};
 
 use super::footer::{Footer, Pick};
+use super::hashing::Hashing;
 use super::{Settled, check_names, is_wanted};
 
 /// Bytes of decoded values that are held at once, about.
-const BATCH_BYTES: usize = 48 << 20;
+const BATCH_BYTES: usize = 24 << 20;
+/// Rows of the first batch of a first look, after which little is open in most files; each further batch is larger.
+const LOOKED_AT_ROWS: usize = 4_096;
+/// By how much batches grow from the first on.
+const GROWTH: usize = 4;
 
 /// A column that is wanted.
 struct Wanted {
@@ -73,10 +78,7 @@ pub(super) fn open(
     walk.rows = rows;
     let source = || File::open(path).map_err(|e| DataError::reading(path, &e));
     check_pages(&walk.layout, source()?, path)?;
-    let fingerprint = of_file_watched(path, watch)?;
-    if fingerprint.size_bytes != stamp.size {
-        return Err(DataError::Changed { path: path.to_owned() });
-    }
+    let hashing = Hashing::of_file(path, *stamp);
     let mut all = Vec::new();
     let mut left_out = Vec::new();
     let mut wanted = Vec::new();
@@ -104,7 +106,8 @@ pub(super) fn open(
         return Err(DataError::NoUsableColumns { path: path.to_owned(), left_out: left_out.join(", ") });
     }
     check_names(columns.into_iter().flatten(), &all)?;
-    let (empty, converted) = look(&mut Walk { rows, ..Walk::open(path)? }, path, &mut wanted, watch)?;
+    let mut looking = Walk { rows, batch_rows: LOOKED_AT_ROWS, ..Walk::open(path)? };
+    let (empty, converted) = look(&mut looking, path, &mut wanted, watch)?;
     let mut notes: Vec<String> =
         empty.into_iter().map(|name| format!("Column “{name}” holds no value in any row.")).collect();
     notes.extend(left_out.into_iter().map(|what| format!("Column {what}, which are not read, so it was left out.")));
@@ -114,7 +117,7 @@ pub(super) fn open(
         notes.push("The file is Parquet, whatever its name says.".to_owned());
     }
     let chunks = GroupChunks { walk, wanted, given: 0, decoded: 0, chunk_rows };
-    Ok((Settled { fingerprint, notes, all, rows }, chunks))
+    Ok((Settled { hashing, notes, all, rows }, chunks))
 }
 
 fn kind(kept: Kept, ordered: Option<Ordered>) -> Kind {
@@ -143,6 +146,7 @@ fn look(
         if looked.is_empty() || walk.batch(path, looked.iter_mut().map(|(_, column)| column).collect(), watch)? == 0 {
             break;
         }
+        walk.batch_rows = walk.batch_rows.saturating_mul(GROWTH);
         for (at, seen) in looked {
             let Some(column) = wanted.get_mut(at) else { continue };
             if seen.growing.is_wide() {

@@ -7,6 +7,7 @@
 mod ahead;
 mod footer;
 mod groups;
+mod hashing;
 pub(crate) mod scan;
 mod source;
 mod text;
@@ -21,16 +22,18 @@ use super::text::counted;
 use super::{DataError, Fingerprint, Kind, Table, Watch, read_table};
 
 pub use ahead::Ahead;
+use hashing::Hashing;
 
 /// Text files up to this size are read once and cut up: their tables are small enough to be held.
 const SMALL_BYTES: u64 = 24 << 20;
 
-/// A file opened for reading chunk by chunk; its kinds, rows and fingerprint are settled before the first chunk.
+/// A file opened for reading chunk by chunk; its kinds and rows are settled before the first chunk.
 pub struct Stream {
     path: PathBuf,
     stamp: Stamp,
     format: Format,
-    fingerprint: Fingerprint,
+    /// `None` once it went with the thread that reads ahead.
+    hashing: Option<Hashing>,
     notes: Vec<String>,
     all: Vec<(String, Kind)>,
     wanted: Vec<(String, Kind)>,
@@ -43,12 +46,13 @@ pub struct Stream {
 enum Chunks {
     Held { table: Table, chunk_rows: usize },
     Text(Box<text::TextChunks>),
+    Trusted(Box<text::TextChunks>),
     Parquet(Box<groups::GroupChunks>),
 }
 
 /// What the first look at a file settles.
 struct Settled {
-    fingerprint: Fingerprint,
+    hashing: Hashing,
     notes: Vec<String>,
     /// Every readable column.
     all: Vec<(String, Kind)>,
@@ -109,10 +113,55 @@ impl Stream {
             check_names(options.categorical.iter().chain(&options.numeric), &settled.all)?;
             closing_notes(settled.rows, options, &mut settled.notes);
         }
-        let Settled { fingerprint, notes, all, rows } = settled;
+        let Settled { hashing, notes, all, rows } = settled;
         let wanted = all.iter().filter(|(name, _)| is_wanted(columns, name)).cloned().collect();
         watch.progress(0.5);
-        Ok(Self { path: path.to_owned(), stamp, format, fingerprint, notes, all, wanted, rows, given: 0, source })
+        let (path, hashing) = (path.to_owned(), Some(hashing));
+        Ok(Self { path, stamp, format, hashing, notes, all, wanted, rows, given: 0, source })
+    }
+
+    /// Opens a text file as [`Stream::open`] does, but takes the kinds of its columns from its beginning, so that it is read
+    /// once only. `None` where that cannot be: for other formats, small files, and where the beginning leaves a kind open.
+    ///
+    /// What comes later is held against the kinds: where it does not fit, [`Stream::next`] fails, mostly with
+    /// [`DataError::Changed`], and the file is to be opened again with [`Stream::open`], which gives the rows or the true
+    /// error. Its rows are counted by line ends, so that the chunks may have others; it has no notes.
+    ///
+    /// # Errors
+    /// Those of [`Stream::open`], as far as the beginning shows them.
+    pub fn open_trusting(
+        path: &Path,
+        options: &ReadOptions,
+        columns: &[String],
+        chunk_rows: usize,
+    ) -> Result<Option<Self>, DataError> {
+        let stamp = Stamp::of(path)?;
+        if stamp.size <= SMALL_BYTES {
+            return Ok(None);
+        }
+        Self::trusting(path, options, columns, chunk_rows, stamp)
+    }
+
+    fn trusting(
+        path: &Path,
+        options: &ReadOptions,
+        columns: &[String],
+        chunk_rows: usize,
+        stamp: Stamp,
+    ) -> Result<Option<Self>, DataError> {
+        let found = look(path)?;
+        if found.format != Format::Text || found.compression.is_some() {
+            return Ok(None);
+        }
+        let Some((settled, chunks)) = text::open_trusting(path, options, columns, chunk_rows.max(1))? else {
+            return Ok(None);
+        };
+        stamp.still(path)?;
+        let Settled { hashing, notes, all, rows } = settled;
+        check_names(options.categorical.iter().chain(&options.numeric), &all)?;
+        let wanted = all.iter().filter(|(name, _)| columns.contains(name)).cloned().collect();
+        let (path, hashing, source) = (path.to_owned(), Some(hashing), Chunks::Trusted(Box::new(chunks)));
+        Ok(Some(Self { path, stamp, format: found.format, hashing, notes, all, wanted, rows, given: 0, source }))
     }
 
     /// The wanted columns, in the order of the file, and what each holds.
@@ -130,9 +179,13 @@ impl Stream {
         self.rows
     }
 
-    /// What the file was when it was looked at.
-    pub fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
+    /// What the file was when it was opened. A Parquet file is hashed while its rows are read, and waited for here; of a
+    /// file that is read on trust it is known after the last chunk only.
+    ///
+    /// # Errors
+    /// When the file changed or went while it was hashed, and when `watch` cancels.
+    pub fn fingerprint(&mut self, watch: &dyn Watch) -> Result<Fingerprint, DataError> {
+        self.hashing.as_mut().map_or(Err(DataError::Cancelled), |hashing| hashing.wait(watch))
     }
 
     /// Its format by content.
@@ -157,7 +210,11 @@ impl Stream {
     /// # Errors
     /// When the file changed or is gone since it was opened, and when `watch` cancels.
     pub fn next(&mut self, watch: &dyn Watch) -> Result<Option<Table>, DataError> {
-        if self.given >= self.rows || self.wanted.is_empty() {
+        let over = match &self.source {
+            Chunks::Trusted(chunks) => chunks.is_over(),
+            _ => self.given >= self.rows,
+        };
+        if over || self.wanted.is_empty() {
             return Ok(None);
         }
         if watch.cancelled() {
@@ -169,7 +226,7 @@ impl Stream {
                 let end = (self.given + *chunk_rows).min(self.rows);
                 table.range(self.given..end)
             }
-            Chunks::Text(chunks) => chunks.next(&self.path, &self.stamp, &silent),
+            Chunks::Text(chunks) | Chunks::Trusted(chunks) => chunks.next(&self.path, &self.stamp, &silent),
             Chunks::Parquet(chunks) => chunks.next(&self.path, &silent),
         };
         if !matches!(chunk, Err(DataError::Cancelled)) {
@@ -177,10 +234,13 @@ impl Stream {
         }
         let chunk = chunk?;
         if chunk.rows() == 0 {
+            if matches!(self.source, Chunks::Trusted(_)) {
+                return Ok(None);
+            }
             return Err(DataError::Changed { path: self.path.clone() });
         }
         self.given += chunk.rows();
-        watch.progress((0.5 + 0.5 * self.given as f64 / self.rows as f64) as f32);
+        watch.progress((0.5 + 0.5 * (self.given as f64 / self.rows as f64).min(1.0)) as f32);
         Ok(Some(chunk))
     }
 
@@ -206,7 +266,7 @@ fn held(
     check_names(columns.into_iter().flatten(), &all)?;
     let rows = data.table.rows();
     let kept = data.table.columns().iter().filter(|c| is_wanted(columns, &c.name)).cloned().collect();
-    let settled = Settled { fingerprint: data.fingerprint, notes: data.notes, all, rows };
+    let settled = Settled { hashing: Hashing::known(data.fingerprint, path), notes: data.notes, all, rows };
     Ok((settled, Chunks::Held { table: Table::new(kept)?, chunk_rows }))
 }
 

@@ -24,12 +24,14 @@ pub(crate) struct Job<'a> {
     pub(crate) span: f64,
     /// Whether a column of several kinds makes a second pass due.
     pub(crate) repeats: bool,
+    /// Whether the fingerprint is wanted: then all bytes are read, whatever rows are asked for.
+    pub(crate) hashed: bool,
 }
 
 /// What a pass over a file found.
 pub(crate) struct Pass {
     pub(crate) rows: usize,
-    odd_rows: usize,
+    pub(super) odd_rows: usize,
     /// Line and cells of the first row that was left out.
     odd: Option<(u64, usize)>,
     undecodable: bool,
@@ -45,7 +47,7 @@ impl Job<'_> {
         builders: &mut [Option<Builder>],
         max_rows: usize,
     ) -> Result<Pass, DataError> {
-        let mut scan = Scan::open(self.path, dialect, true)?;
+        let mut scan = Scan::open(self.path, dialect, self.hashed)?;
         while scan.piece(builders, max_rows, self)? {
             if self.repeats && builders.iter().flatten().any(Builder::is_mixed) {
                 self.repeats = false;
@@ -204,9 +206,9 @@ impl Scan {
     }
 
     /// Reads what is left of the file, for its fingerprint.
-    fn finish(self, job: &Job<'_>) -> Result<Pass, DataError> {
+    pub(super) fn finish(&mut self, job: &Job<'_>) -> Result<Pass, DataError> {
         let undecodable = self.source.undecodable;
-        let fingerprint = self.source.finish(job)?;
+        let fingerprint = if job.hashed { self.source.finish(job)? } else { job.stamp.unhashed() };
         Ok(Pass { rows: self.rows, odd_rows: self.odd_rows, odd: self.odd, undecodable, fingerprint })
     }
 }

@@ -102,15 +102,15 @@ impl Source {
     }
 
     /// Hashes what was not read and gives the file's fingerprint.
-    pub(super) fn finish(mut self, job: &Job<'_>) -> Result<Fingerprint, DataError> {
+    pub(super) fn finish(&mut self, job: &Job<'_>) -> Result<Fingerprint, DataError> {
         self.begun = 0;
         while self.read_bytes(PIECE_BYTES, job.path)? {
             if job.watch.cancelled() {
                 return Err(DataError::Cancelled);
             }
-            job.report(&self);
+            job.report(self);
         }
-        job.report(&self);
-        Ok(self.hasher.unwrap_or_default().finish(job.stamp))
+        job.report(self);
+        Ok(self.hasher.take().unwrap_or_default().finish(job.stamp))
     }
 }

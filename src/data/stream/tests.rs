@@ -54,7 +54,7 @@ fn assert_same(path: &Path, options: &ReadOptions) {
         let opened = Stream::open_above(path, options, None, chunk_rows, 0, &NoWatch);
         match (&whole, opened) {
             (Ok(data), Ok(mut stream)) => {
-                assert_eq!(stream.fingerprint(), &data.fingerprint);
+                assert_eq!(stream.fingerprint(&NoWatch).as_ref(), Ok(&data.fingerprint));
                 assert_eq!(stream.rows(), data.table.rows());
                 assert_eq!(stream.notes(), data.notes);
                 assert_eq!(stream.format(), data.format);
@@ -74,8 +74,87 @@ fn assert_same(path: &Path, options: &ReadOptions) {
     }
 }
 
+/// Takes the kinds of a text file on trust: what then comes to its end is what reading at once gives. `None` where the
+/// file is not trusted, or its rows do not fit their beginning.
+fn on_trust(path: &Path, options: &ReadOptions, chunk_rows: usize) -> Option<usize> {
+    let data = read_table(path, options, &NoWatch);
+    let names: Vec<String> = match &data {
+        Ok(data) => data.table.columns().iter().map(|c| c.name.clone()).collect(),
+        Err(_) => vec!["a".to_owned()],
+    };
+    let mut stream = Stream::trusting(path, options, &names, chunk_rows, Stamp::of(path).unwrap()).ok().flatten()?;
+    let mut chunks = Vec::new();
+    while let Some(chunk) = stream.next(&NoWatch).ok()? {
+        assert!((1..=chunk_rows).contains(&chunk.rows()));
+        chunks.push(chunk);
+    }
+    let data = data.unwrap();
+    assert_eq!(stream.next(&NoWatch), Ok(None), "the end stays the end");
+    assert_eq!(stream.fingerprint(&NoWatch).as_ref(), Ok(&data.fingerprint));
+    let kinds: Vec<(String, Kind)> = data.table.columns().iter().map(variant).collect();
+    assert_eq!(stream.schema(), kinds);
+    let mut whole: Vec<Column> = Vec::new();
+    for chunk in chunks {
+        for (place, column) in chunk.columns().iter().enumerate() {
+            match whole.get_mut(place) {
+                Some(known) => assert!(known.values.append(&column.values)),
+                None => whole.push(column.clone()),
+            }
+        }
+    }
+    for (column, expected) in whole.iter().zip(data.table.columns()) {
+        let shown = |column: &Column| (0..column.len()).map(|row| column.display(row)).collect::<Vec<_>>();
+        assert_eq!(column.kind(), expected.kind());
+        assert_eq!(shown(column), shown(expected), "{}", column.name);
+    }
+    Some(data.table.rows())
+}
+
 fn assert_text(content: impl AsRef<[u8]>, options: &ReadOptions) {
-    assert_same(&Folder::new().file("table.csv", content), options);
+    let folder = Folder::new();
+    let path = folder.file("table.csv", content);
+    assert_same(&path, options);
+    for chunk_rows in [1, 3, 1000] {
+        on_trust(&path, options, chunk_rows);
+    }
+}
+
+#[test]
+fn the_beginning_of_a_text_file_is_trusted_until_a_row_contradicts_it() {
+    let plain = ReadOptions::default();
+    let folder = Folder::new();
+    let mut text = "a,b,c,d,e\n".to_owned();
+    for row in 0..40_000 {
+        let ok = row % 2 == 0;
+        writeln!(text, "{},{row}.25,w{},{ok},2013-04-{:02}", row % 50, row % 7, 1 + row % 28).unwrap();
+    }
+    let path = folder.file("long.csv", &text);
+    let stream = Stream::trusting(&path, &plain, &["b".to_owned()], 10, Stamp::of(&path).unwrap()).unwrap().unwrap();
+    assert_eq!((stream.rows(), stream.all_columns().len()), (40_000, 5));
+    assert_eq!(on_trust(&path, &plain, 7_000), Some(40_000));
+    for (last, fits) in [
+        ("1,2,x,true,2013-04-01", true),
+        ("NA,NA,NA,,", true),
+        ("1,2,\"quoted\nline\",true,2013-04-01\r\n", true),
+        ("1,2,x", true),
+        ("\n\n", true),
+        ("1.5,2,x,true,2013-04-01", false),
+        ("x,2,x,true,2013-04-01", false),
+        ("1,x,x,true,2013-04-01", false),
+        ("1,2,x,1,2013-04-01", false),
+        ("1,2,x,true,then", false),
+        ("1,2,\"open,true,2013-04-01", false),
+    ] {
+        let path = folder.file("late.csv", text.clone() + last);
+        assert_eq!(on_trust(&path, &plain, 7_000).is_some(), fits, "{last}");
+    }
+    let path = folder.file("late.csv", [text.as_bytes(), b"1,2,\xe4,true,2013-04-01\n"].concat());
+    assert_eq!(on_trust(&path, &plain, 7_000), None, "another encoding");
+    for unclear in ["a,b\n,1\n,2\n", "a,\n1,2\n"] {
+        assert_eq!(on_trust(&folder.file("unclear.csv", unclear), &plain, 10), None, "{unclear}");
+    }
+    let first = ReadOptions { max_rows: Some(5), ..ReadOptions::default() };
+    assert_eq!(on_trust(&path, &first, 10), None);
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! there holds the two against each other.
 
 use super::{Binding, Fill, InputBinding, text_to_bool, text_to_number};
-use crate::data::table::{MISSING_CODE, MISSING_TIME};
+use crate::data::table::MISSING_TIME;
 use crate::data::{Column, Table, Values, Watch};
 use crate::model::inspect::Inspection;
 use crate::model::signature::DType;
+use crate::stats::grouped::grouped;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A decimal number that becomes another one counts as changed from this share of its size on. Rounding to the nearest
@@ -19,6 +20,8 @@ const EXAMPLES: usize = 5;
 const LONGEST_EXAMPLE: usize = 40;
 /// Rows between two looks at the watch.
 const STEP: usize = 65_536;
+/// Numbers that are looked at together; a part of the rows between two looks.
+const BLOCK: usize = 1_024;
 
 /// What one input loses. Counts are cells, of all its columns together, unless they say rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -77,18 +80,21 @@ impl InputLoss {
             (self.written_as_text, "written as text"),
             (self.unseen, "never seen by the model"),
         ];
-        let mut parts: Vec<String> =
-            cells.iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+        let mut parts: Vec<String> = cells
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{} {words}", counted(*count)))
+            .collect();
         if self.skipped_rows > 0 {
             let rows = if self.skipped_rows == 1 { "row" } else { "rows" };
-            parts.push(format!("{} {rows} skipped", self.skipped_rows));
+            parts.push(format!("{} {rows} skipped", counted(self.skipped_rows)));
         }
         if parts.is_empty() {
             return None;
         }
         let examples: Vec<String> = self.examples.iter().map(|e| format!("“{e}”")).collect();
         let such = if examples.is_empty() { String::new() } else { format!(", such as {}", examples.join(", ")) };
-        Some(format!("Input “{}”: {} of {} rows{such}.", self.input, parts.join(", "), self.rows))
+        Some(format!("Input “{}”, of {} rows: {}{such}.", self.input, counted(self.rows), parts.join(", ")))
     }
 
     fn example(&mut self, value: &str) {
@@ -102,6 +108,10 @@ impl InputLoss {
             }
         }
     }
+}
+
+fn counted(count: usize) -> String {
+    grouped(&count.to_string())
 }
 
 /// What becomes of a cell.
@@ -153,12 +163,15 @@ fn column_losses(
     watch: &dyn Watch,
 ) -> Option<()> {
     if let Values::Text { codes, dictionary } = &column.values {
-        let entries: Vec<Entry> = dictionary.iter().map(|text| Entry::of(text, bound, dtype, known)).collect();
+        // A dictionary may hold far more texts than these rows do.
+        let mut entries: Vec<Option<Entry>> = vec![None; dictionary.len()];
         for (row, code) in codes.iter().enumerate() {
             if row % STEP == 0 && watch.cancelled() {
                 return None;
             }
-            let entry = if *code == MISSING_CODE { None } else { entries.get(*code as usize) };
+            let entry = entries.get_mut(*code as usize).zip(dictionary.get(*code as usize));
+            let entry = entry
+                .map(|(known_entry, text)| *known_entry.get_or_insert_with(|| Entry::of(text, bound, dtype, known)));
             let fate = entry.map_or(Fate::Gap, |e| e.fate);
             if let Some(entry) = entry {
                 loss.mapped += usize::from(entry.mapped);
@@ -182,6 +195,21 @@ fn column_losses(
         }
         tally(fate, row, column.len(), bound.fill.as_ref(), dtype, loss, skipped);
     };
+    if let Values::Float(values) = &column.values {
+        for (block, cells) in values.chunks(BLOCK).enumerate() {
+            let from = block * BLOCK;
+            if from.is_multiple_of(STEP) && watch.cancelled() {
+                return None;
+            }
+            if !is_text && all_exact(cells, dtype) {
+                continue;
+            }
+            for (row, x) in (from..).zip(cells) {
+                count(row, if x.is_nan() { Fate::Gap } else { decimal(*x, dtype) });
+            }
+        }
+        return Some(());
+    }
     let mut each = |fate: &dyn Fn(usize) -> Fate| {
         for row in 0..column.len() {
             if row % STEP == 0 && watch.cancelled() {
@@ -192,10 +220,6 @@ fn column_losses(
         Some(())
     };
     match &column.values {
-        Values::Float(values) => each(&|row| match values.get(row) {
-            Some(x) if !x.is_nan() => decimal(*x, dtype),
-            _ => Fate::Gap,
-        }),
         Values::Int { values, .. } => each(&|row| match values.get(row) {
             Some(x) if !column.is_missing(row) => whole(*x, dtype),
             _ => Fate::Gap,
@@ -214,7 +238,19 @@ fn column_losses(
             }
             _ => Fate::Gap,
         }),
-        Values::Text { .. } => Some(()),
+        Values::Float(_) | Values::Text { .. } => Some(()),
+    }
+}
+
+/// Whether numbers certainly stay what they are, without a look at each; no branch, so that many are looked at at once.
+fn all_exact(cells: &[f64], dtype: &DType) -> bool {
+    match dtype {
+        // False for a gap too, and for infinity, which a closer look finds exact.
+        DType::Float32 => {
+            cells.iter().fold(true, |all, x| all & ((f64::from(*x as f32) - x).abs() <= INEXACT_FROM * x.abs()))
+        }
+        DType::Float64 => cells.iter().fold(true, |all, x| all & !x.is_nan()),
+        _ => false,
     }
 }
 
@@ -244,6 +280,7 @@ fn tally(
 }
 
 /// A text of a dictionary, looked at once for all rows that have it.
+#[derive(Clone, Copy)]
 struct Entry {
     fate: Fate,
     mapped: bool,

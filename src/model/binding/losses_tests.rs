@@ -69,7 +69,7 @@ fn mapped_and_unseen_texts_are_counted_by_cell() {
     assert_eq!(loss.examples, ["x"]);
     assert_eq!(
         loss.sentence().as_deref(),
-        Some("Input “in”: 2 mapped, 2 never seen by the model of 6 rows, such as “x”.")
+        Some("Input “in”, of 6 rows: 2 mapped, 2 never seen by the model, such as “x”.")
     );
     assert_eq!(loss_of(texts(), DType::String, |_| {}, &["m", "f"]).unseen, 4);
     assert_eq!(loss_of(texts(), DType::String, |_| {}, &[]).unseen, 0);

@@ -8,8 +8,11 @@ use super::{Checks, Looked, leakage_words};
 use crate::data::table::MISSING_CODE;
 use crate::data::target::{Labels, class_labels, numbers};
 use crate::data::{Column, Kind, Values};
+use crate::stats::radix::sort_by_key;
 use crate::stats::random::SplitMix64;
+use crate::stats::ranked::key;
 use crate::validate::ValidateError;
+use crate::validate::parallel::map;
 
 /// Distinct whole numbers up to which a target counts as classes.
 const CLASSES: usize = 20;
@@ -160,7 +163,8 @@ impl Sample {
 /// Order of finite values with their places.
 fn ordered(values: impl Iterator<Item = (u32, f64)>) -> Vec<(f64, u32)> {
     let mut order: Vec<(f64, u32)> = values.map(|(place, x)| (x + 0.0, place)).collect();
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    // Places ascend, and equal values keep their order.
+    sort_by_key(&mut order, |(x, _)| key(*x));
     order
 }
 
@@ -351,9 +355,11 @@ pub(super) fn look(looked: &Looked<'_>, truth: Option<&Truth>, checks: &mut Chec
         return Ok(());
     }
     let mut all = Vec::new();
-    for (place, column) in looked.features.iter().enumerate() {
-        looked.go_on(0.55 + 0.4 * place as f32 / looked.features.len() as f32)?;
-        let (measure, value) = power(column, &sample);
+    let powers = map("check-leakage", &looked.features, |column| {
+        if looked.watch.cancelled() { Err(ValidateError::Cancelled) } else { Ok(power(column, &sample)) }
+    });
+    for (column, power) in looked.features.iter().zip(powers) {
+        let (measure, value) = power?;
         if value.is_finite() {
             let value = value.clamp(0.0, 1.0);
             all.push(Predictive { column: column.name.clone(), measure, value, rows: sample.rows.len() });

@@ -4,35 +4,7 @@ use super::gate::Bound;
 use super::judge::{Evidence, GateResult};
 use crate::model::ModelCard;
 
-/// The fields, by their names in the card's JSON.
-pub const CARD_FIELDS: [&str; 26] = [
-    "version",
-    "story",
-    "task",
-    "purpose",
-    "owner",
-    "owner_role",
-    "contact",
-    "training_data",
-    "training_source",
-    "training_period",
-    "training_rows",
-    "target",
-    "target_definition",
-    "positive",
-    "classes",
-    "class_names",
-    "threshold",
-    "features",
-    "training_metrics",
-    "allowed_use",
-    "out_of_scope",
-    "limits",
-    "sensitive_attributes",
-    "fairness",
-    "review_date",
-    "licence",
-];
+pub use crate::model::card::CARD_FIELDS;
 
 /// Whether a field of the card says something; `None` for a field that cards do not have.
 pub(in crate::validate) fn is_filled(card: &ModelCard, field: &str) -> Option<bool> {

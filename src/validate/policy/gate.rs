@@ -19,6 +19,9 @@ pub struct Policy {
     /// What is asked of the columns that a model uses.
     #[serde(default)]
     pub data: DataRules,
+    /// Whether a person must sign a model's result before it is deployed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_sign_off: bool,
     /// The gates, in the order in which they are shown.
     pub gates: Vec<Gate>,
 }

@@ -44,6 +44,34 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// Judges the results of one run, one verdict a model in their order. `cards` stand in the same order, and `champion` is
+/// the SHA-256 of the model that answers today, where it is among them; nobody competes with itself.
+pub fn judge_models(
+    policy: &Policy,
+    models: &[ModelResult],
+    cards: &[Option<&ModelCard>],
+    champion: Option<&str>,
+) -> Vec<Verdict> {
+    let champion = champion.and_then(|key| models.iter().position(|model| model.sha256 == key));
+    let verdict = |(place, model): (usize, &ModelResult)| {
+        let segments = figures(model);
+        let champion = champion.filter(|c| *c != place).and_then(|c| models.get(c)).map(|c| (c, figures(c)));
+        let evidence = Evidence {
+            segments: &segments,
+            card: cards.get(place).copied().flatten(),
+            champion: champion.as_ref().map(|(model, segments)| (*model, segments.as_slice())),
+            ..Evidence::of(model)
+        };
+        judge(policy, &evidence)
+    };
+    models.iter().enumerate().map(verdict).collect()
+}
+
+fn figures(model: &ModelResult) -> Vec<SegmentFigures<'_>> {
+    let segments = model.segments.iter();
+    segments.map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics }).collect()
+}
+
 /// What a policy says of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -328,6 +328,20 @@ fn a_segment_is_compared_with_the_same_segment_of_the_champion() {
 }
 
 #[test]
+fn the_champion_of_a_run_is_the_measure_of_the_others_and_not_of_itself() {
+    let policy = gate("f1", "against = \"champion\"\nlose_at_most = 0.0");
+    let keyed = |key: &str, value: f64| ModelResult { sha256: key.to_owned(), ..of(value) };
+    let models = [keyed("a", 0.9), keyed("b", 0.5), keyed("c", 0.4)];
+    let words = |champion: Option<&str>| -> Vec<&str> {
+        judge_models(&policy, &models, &[None, None, None], champion).iter().map(|v| v.verdict.word()).collect()
+    };
+    assert_eq!(words(Some("b")), ["pass", "fail", "fail"]);
+    let alone = judge_models(&policy, &models, &[], Some("b"));
+    assert_eq!(alone[1].gates[0].reason.as_deref(), Some("No champion was validated on the same rows"));
+    assert_eq!(words(None), words(Some("not there")));
+}
+
+#[test]
 fn a_required_card_field_must_be_filled_in() {
     let policy = policy("required_card_fields = [\"purpose\", \"limits\"]");
     let model = of(0.9);

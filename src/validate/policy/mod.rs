@@ -17,7 +17,7 @@ pub use card::CARD_FIELDS;
 pub use data_rules::{Action, DATA_FIELDS, DataRules};
 pub use fields::{PolicyError, Problem};
 pub use gate::{Against, Bound, Condition, Gate, On, Policy};
-pub use judge::{Decision, Evidence, GateResult, SegmentFigures, Verdict, judge};
+pub use judge::{Decision, Evidence, GateResult, SegmentFigures, Verdict, judge, judge_models};
 pub use parse::parse;
 pub use sound::range;
 

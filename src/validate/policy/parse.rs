@@ -10,7 +10,7 @@ use super::fields::{Fields, Notes, PolicyError, as_number, kind};
 use super::gate::{Against, Bound, Condition, DEFAULT_MIN_ROWS, Gate, On, Policy, metrics, number};
 use super::near::{nearest, nearest_metric};
 
-const POLICY_KEYS: [&str; 5] = ["name", "description", "required_card_fields", "data", "gate"];
+const POLICY_KEYS: [&str; 6] = ["name", "description", "required_card_fields", "require_sign_off", "data", "gate"];
 const CONDITIONS: [&str; 6] =
     ["at_least", "at_most", "within_share", "lose_at_most", "gain_at_least", "gain_share_at_least"];
 const GATE_KEYS: [&str; 13] = [
@@ -73,6 +73,8 @@ fn policy(document: &DeTable<'_>, notes: &mut Notes<'_>) -> Policy {
         }
         required_card_fields.push(field);
     }
+    let require_sign_off =
+        fields.typed("require_sign_off", "true or false", DeValue::as_bool, notes).is_some_and(|(yes, _)| yes);
     let data = data_rules(&fields, notes);
     let gates = gates(&fields, notes);
     let holds_nothing = match fields.get("gate") {
@@ -80,7 +82,7 @@ fn policy(document: &DeTable<'_>, notes: &mut Notes<'_>) -> Policy {
         None => !document.keys().any(|key| near_gate(key.get_ref())),
     };
     let asks_of_data = fields.get("data").is_some_and(|(value, _)| value.as_table().is_none_or(|t| !t.is_empty()));
-    if holds_nothing && required_card_fields.is_empty() && !asks_of_data {
+    if holds_nothing && required_card_fields.is_empty() && !asks_of_data && !require_sign_off {
         notes.say_of_file("the policy asks for nothing; add at least one [[gate]] with a metric and a condition");
     }
     Policy {
@@ -88,6 +90,7 @@ fn policy(document: &DeTable<'_>, notes: &mut Notes<'_>) -> Policy {
         description: description.map(|(text, _)| text).unwrap_or_default(),
         required_card_fields,
         data,
+        require_sign_off,
         gates,
     }
 }

@@ -128,7 +128,8 @@ fn unknown_keys_are_mistakes() {
     );
     assert_eq!(
         mistakes("name = \"P\"\nowner = \"x\"\nrequired_card_fields = [\"limits\"]"),
-        ["line 2: a policy has no “owner”; it can have name, description, required_card_fields, data, gate"]
+        ["line 2: a policy has no “owner”; it can have name, description, required_card_fields, require_sign_off, \
+          data, gate"]
     );
 }
 
@@ -305,4 +306,20 @@ fn all_mistakes_are_told_in_order_and_the_error_says_the_first() {
     assert_eq!(error.to_string(), expected);
     let two = parse("name = \"P\"\n[[gate]]\nmetric = \"f1\"\nat_least = nan\ncolour = 1").unwrap_err();
     assert!(two.to_string().ends_with("(and one more mistake)"), "{two}");
+}
+
+#[test]
+fn a_sign_off_is_asked_for_only_where_the_policy_says_so() {
+    let policy = parse("name = \"P\"\nrequire_sign_off = true").unwrap();
+    assert!(policy.require_sign_off && policy.gates.is_empty());
+    assert_eq!(parse(&policy.to_toml()), Ok(policy));
+    let plain = parse("name = \"P\"\nrequired_card_fields = [\"purpose\"]\nrequire_sign_off = false").unwrap();
+    assert!(!plain.require_sign_off && !plain.to_toml().contains("require_sign_off"));
+    let said = mistakes("name = \"P\"\nrequire_sign_of = true\nrequire_sign_off = \"yes\"");
+    for wanted in [
+        "line 2: a policy has no “require_sign_of”; perhaps “require_sign_off” is meant",
+        "line 3: require_sign_off must be true or false, but is the text “yes”",
+    ] {
+        assert!(said.iter().any(|one| one == wanted), "{said:?}");
+    }
 }

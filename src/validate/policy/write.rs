@@ -16,6 +16,9 @@ impl Policy {
         if !self.required_card_fields.is_empty() {
             lines.push(format!("required_card_fields = {}", list(&self.required_card_fields)));
         }
+        if self.require_sign_off {
+            lines.push("require_sign_off = true".to_owned());
+        }
         lines.extend(data_lines(&self.data));
         for gate in &self.gates {
             lines.push(String::new());
@@ -199,16 +202,18 @@ required = false
 
     fn policy() -> impl Strategy<Value = Policy> {
         let fields = proptest::sample::subsequence(CARD_FIELDS.to_vec(), 0..4);
-        (word(), prop_oneof![Just(String::new()), word()], fields, data(), proptest::collection::vec(gate(), 1..6))
-            .prop_map(|(name, description, fields, data, mut gates)| {
+        let gates = proptest::collection::vec(gate(), 1..6);
+        (word(), prop_oneof![Just(String::new()), word()], fields, any::<bool>(), data(), gates).prop_map(
+            |(name, description, fields, require_sign_off, data, mut gates)| {
                 gates.retain(|g| g.problem().is_none());
                 for (place, gate) in gates.iter_mut().enumerate() {
                     gate.name.push_str(&place.to_string());
                     gate.name.insert(0, (b'a' + place as u8) as char);
                 }
                 let required_card_fields = fields.into_iter().map(str::to_owned).collect();
-                Policy { name, description, required_card_fields, data, gates }
-            })
+                Policy { name, description, required_card_fields, data, require_sign_off, gates }
+            },
+        )
     }
 
     proptest! {

@@ -8,12 +8,9 @@ use crate::stats::intervals::{self, Interval};
 use crate::stats::moments::Moments;
 use crate::stats::ranked::RankedScores;
 use crate::stats::regression::RegressionMetrics;
-use crate::validate::measure::ratio_interval;
+use crate::validate::measure::{FEW, FEW_ROWS, doubt_of_squares, one_sided, ratio_interval};
 use crate::validate::report::MetricValue;
 
-/// Positives or negatives below which an interval is not to be trusted.
-const FEW_OF_CLASS: u64 = 10;
-const FEW_OF_CLASS_REASON: &str = "Fewer than 10 rows of a class: the interval is not to be trusted.";
 const ONE_CLASS: &str = "Only one class occurs in this segment, so this has no meaning.";
 const NO_PROBABILITIES: &str = "The model gives classes without probabilities.";
 
@@ -38,7 +35,7 @@ pub(super) fn binary(scores: &[f64], truth: &[bool], probabilities: bool, thresh
     let counts = BinaryCounts::at(scores, truth, threshold);
     let [tp, fp, fn_, tn] = [counts.tp as f64, counts.fp as f64, counts.fn_ as f64, counts.tn as f64];
     let smaller = (counts.tp + counts.fn_).min(counts.fp + counts.tn);
-    let doubt = (smaller < FEW_OF_CLASS).then_some(FEW_OF_CLASS_REASON);
+    let doubt = (smaller < FEW).then_some(FEW_ROWS);
     let area = if probabilities {
         let area = Area::of(&RankedScores::new(scores, truth));
         let interval = area.and_then(|a| intervals::delong(&a, level));
@@ -75,10 +72,13 @@ pub(super) fn multiclass(pairs: impl Iterator<Item = (u32, u32)> + Clone, k: usi
     }
     let accuracy = (rows > 0.0).then(|| right / rows);
     let f1 = macro_f1(&classes);
+    // A class that neither occurs nor is said has no part in the mean.
+    let rare = classes.iter().any(|c| c.both() > 0.0 && c.support < FEW as f64);
+    let doubt = rare.then_some(FEW_ROWS);
     let interval = f1.and_then(|f1| macro_f1_interval(f1, &classes, pairs, level));
     BTreeMap::from([
         ("accuracy".to_owned(), value(accuracy, intervals::wilson(right, rows, level), level, None)),
-        ("f1_macro".to_owned(), value(f1, interval, level, None)),
+        ("f1_macro".to_owned(), value(f1, interval, level, doubt)),
     ])
 }
 
@@ -162,10 +162,14 @@ pub(super) fn regression(target: &[f64], prediction: &[f64], level: f64) -> Metr
         method: "root of the interval of mse",
     });
     let r2 = m.r2.and_then(|r2| ratio_interval(target, &errors, r2, level));
-    let short = m.r2.is_none().then_some("Fewer than two rows.");
+    let mut sorted: Vec<f64> = errors.iter().map(|e| e.abs()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let of_squares = doubt_of_squares(&sorted, &squared);
+    let short = m.r2.is_none().then_some("Fewer than two rows.").or(of_squares);
+    let mae = value(Some(m.mae), intervals::of_mean(&absolute, level, positive), level, one_sided(&absolute));
     BTreeMap::from([
-        ("mae".to_owned(), value(Some(m.mae), intervals::of_mean(&absolute, level, positive), level, None)),
-        ("rmse".to_owned(), value(Some(m.rmse), rmse, level, None)),
+        ("mae".to_owned(), mae),
+        ("rmse".to_owned(), value(Some(m.rmse), rmse, level, of_squares)),
         ("r2".to_owned(), value(m.r2, r2, level, short)),
     ])
 }
@@ -180,7 +184,7 @@ mod tests {
         let whole = measure(answers, classes, 1, 0.5, 0.95).metrics;
         for (name, own) in ours {
             let other = &whole[name];
-            assert_eq!(own.interval, other.interval, "{name}");
+            assert_eq!((&own.interval, &own.reason), (&other.interval, &other.reason), "{name}");
             for (a, b) in [(own.value, other.value), (own.low, other.low), (own.high, other.high)] {
                 let close = a.zip(b).map_or(a == b, |(a, b)| (a - b).abs() < within);
                 assert!(close, "{name}: {own:?} {other:?}");
@@ -208,6 +212,17 @@ mod tests {
         let prediction: Vec<f64> = target.iter().map(|t| t + random.unit() * 0.3).collect();
         let ours = regression(&target, &prediction, 0.95);
         same(&ours, &Answers::Regression { target, prediction }, &[], 1e-12);
+
+        // Errors whose squares have no steady mean, and one that makes up the mean.
+        let heavy: Vec<f64> = (1..=400).map(|i| f64::from(i).powf(-0.9)).collect();
+        let one: Vec<f64> = (1..=400).map(|i| if i == 1 { 100.0 } else { 0.0 }).collect();
+        for (prediction, name) in [(heavy, "rmse"), (one, "mae")] {
+            let target: Vec<f64> = (0..400).map(|i| f64::from(i % 7)).collect();
+            let prediction: Vec<f64> = target.iter().zip(prediction).map(|(t, e)| t + e).collect();
+            let ours = regression(&target, &prediction, 0.95);
+            assert!(ours[name].reason.is_some(), "{ours:?}");
+            same(&ours, &Answers::Regression { target, prediction }, &[], 1e-9);
+        }
 
         // Class 3 is only ever said, class 4 only ever true, class 5 neither.
         let truth: Vec<u32> = (0..300).map(|_| [0, 1, 2, 4][random.below(4)]).collect();

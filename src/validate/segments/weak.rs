@@ -6,6 +6,7 @@ use super::loss::{Losses, Tally, benjamini_hochberg, p_worse};
 use super::{Judged, Segmentation};
 use crate::data::Watch;
 use crate::validate::ValidateError;
+use crate::validate::parallel::map;
 
 /// Significant segments, the strongest first, that are looked at for being the same rows as another.
 const MOST_COMPARED: usize = 300;
@@ -101,10 +102,8 @@ pub fn weak_segments(
     let least = (settings.min_share * all.rows).ceil().max(settings.min_rows as f64).max(2.0);
     let search = Search { judged, features, losses, all, least, watch };
 
-    let mut singles: Vec<Vec<Tally>> = Vec::with_capacity(features.len());
-    for feature in features {
-        singles.push(search.single(feature)?);
-    }
+    let singles: Vec<Vec<Tally>> =
+        map("weak-single", features, |feature| search.single(feature)).into_iter().collect::<Result<_, _>>()?;
     let mut seen: Vec<Seen> = Vec::new();
     for (column, tallies) in singles.iter().enumerate() {
         for (segment, tally) in tallies.iter().enumerate() {
@@ -112,10 +111,10 @@ pub fn weak_segments(
         }
     }
     let columns = search.strongest_columns(&singles, settings.pair_columns);
-    for (at, a) in columns.iter().enumerate() {
-        for b in columns.iter().skip(at + 1) {
-            search.look_at_pairs((*a, *b), &singles, &mut seen)?;
-        }
+    let ahead = |(at, a): (usize, &usize)| columns.iter().skip(at + 1).map(|b| (*a, *b)).collect::<Vec<_>>();
+    let pairs: Vec<(usize, usize)> = columns.iter().enumerate().flat_map(ahead).collect();
+    for found in map("weak-pairs", &pairs, |pair| search.look_at_pairs(*pair, &singles)) {
+        seen.extend(found?);
     }
     let looked_at = seen.len();
     let kept = search.strongest(weak_ones(seen, &settings), &settings)?;
@@ -183,15 +182,11 @@ impl Search<'_> {
         })
     }
 
-    fn look_at_pairs(
-        &self,
-        (a, b): (usize, usize),
-        singles: &[Vec<Tally>],
-        seen: &mut Vec<Seen>,
-    ) -> Result<(), ValidateError> {
+    fn look_at_pairs(&self, (a, b): (usize, usize), singles: &[Vec<Tally>]) -> Result<Vec<Seen>, ValidateError> {
         self.go_on()?;
-        let (Some(first), Some(second)) = (self.features.get(a), self.features.get(b)) else { return Ok(()) };
-        let (Some(of_first), Some(of_second)) = (singles.get(a), singles.get(b)) else { return Ok(()) };
+        let mut seen = Vec::new();
+        let (Some(first), Some(second)) = (self.features.get(a), self.features.get(b)) else { return Ok(seen) };
+        let (Some(of_first), Some(of_second)) = (singles.get(a), singles.get(b)) else { return Ok(seen) };
         let width = second.labels.len().max(1);
         let mut tallies = vec![Tally::default(); first.labels.len() * width];
         for (row, loss) in self.judged.rows.iter().zip(&self.losses.values) {
@@ -213,7 +208,7 @@ impl Search<'_> {
                 });
             }
         }
-        Ok(())
+        Ok(seen)
     }
 
     /// The columns whose segments differ most in mean loss: the squares between segments beyond what chance alone

@@ -82,6 +82,19 @@ pub fn views(looked: Looked<'_>, level: f64, watch: &dyn Watch) -> Option<Views>
     Some(Views { scores, det, one_vs_rest, residual_views, worst })
 }
 
+/// Views of a binary model with probabilities, from number, score and truth of each row. What follows from the ranks is
+/// added once they are there.
+pub(super) fn binary_views<I: Iterator<Item = (u32, f64, bool)>>(
+    rows: impl Fn() -> I,
+    classes: &[String],
+    positive: usize,
+    threshold: f64,
+) -> Views {
+    let scores = scores::scores_of(|| rows().map(|(_, score, is)| (score, is)), classes, positive);
+    let worst = worst::worst_of(rows(), classes, positive, threshold, WORST_ROWS);
+    Views { scores, worst, ..Views::default() }
+}
+
 /// The name of a class; its number where it has none.
 fn class_name(classes: &[String], class: usize) -> String {
     classes.get(class).cloned().unwrap_or_else(|| class.to_string())

@@ -38,8 +38,7 @@ impl ScoreGroup {
 pub fn scores(answers: &Answers, classes: &[String], positive: usize) -> Option<ScoreHistograms> {
     match answers {
         Answers::Binary { scores, positive: truth, probabilities: true } => {
-            let names = [class_name(classes, positive), class_name(classes, other_class(positive))];
-            histograms(names, || scores.iter().copied().zip(truth.iter().copied()))
+            scores_of(|| scores.iter().copied().zip(truth.iter().copied()), classes, positive)
         }
         Answers::Multiclass { truth, said, probabilities, k } if *k > 0 && !probabilities.is_empty() => {
             histograms(["correct".to_owned(), "wrong".to_owned()], || {
@@ -52,6 +51,15 @@ pub fn scores(answers: &Answers, classes: &[String], positive: usize) -> Option<
         }
         Answers::Binary { .. } | Answers::Multiclass { .. } | Answers::Regression { .. } => None,
     }
+}
+
+/// The same for a binary model, from score and truth of each row.
+pub(in crate::validate) fn scores_of<I: Iterator<Item = (f64, bool)>>(
+    rows: impl Fn() -> I,
+    classes: &[String],
+    positive: usize,
+) -> Option<ScoreHistograms> {
+    histograms([class_name(classes, positive), class_name(classes, other_class(positive))], rows)
 }
 
 /// Histograms of the rows that are of the first group, and of those that are not.

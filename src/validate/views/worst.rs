@@ -32,11 +32,13 @@ pub struct CellRow {
 struct Highest {
     most: usize,
     kept: Vec<(f64, usize)>,
+    /// The lowest rank among the kept ones, once they are as many as there may be.
+    lowest: Option<f64>,
 }
 
 impl Highest {
     fn new(most: usize) -> Self {
-        Self { most, kept: Vec::new() }
+        Self { most, kept: Vec::new(), lowest: None }
     }
 
     fn offer(&mut self, rank: f64, at: usize) {
@@ -46,9 +48,17 @@ impl Highest {
         }
     }
 
+    /// Whether a rank may be among the highest: it is above the lowest that was kept when it was last settled.
+    fn may_keep(&self, rank: f64) -> bool {
+        self.lowest.is_none_or(|lowest| rank > lowest)
+    }
+
     fn settle(&mut self) {
         self.kept.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         self.kept.truncate(self.most);
+        if self.kept.len() == self.most {
+            self.lowest = self.kept.last().map(|(rank, _)| *rank);
+        }
     }
 
     fn sorted(mut self) -> Vec<(f64, usize)> {
@@ -113,6 +123,33 @@ pub fn worst(
             Some(WorstRow { row, truth, prediction, truth_probability, loss })
         })
         .collect()
+}
+
+/// [`worst`] of a binary model with probabilities, from number, score and truth of each row.
+pub(in crate::validate) fn worst_of(
+    rows: impl Iterator<Item = (u32, f64, bool)>,
+    classes: &[String],
+    positive: usize,
+    threshold: f64,
+    most: usize,
+) -> Vec<WorstRow> {
+    let mut highest = Highest::new(most);
+    // The kept ones are few, so their scores are found again among those that were offered.
+    let mut offered: Vec<(u32, f64, bool)> = Vec::new();
+    for (row, score, is) in rows {
+        let loss = log_loss_of(if is { score } else { 1.0 - score });
+        if loss.is_finite() && loss > 0.0 && highest.may_keep(loss) {
+            highest.offer(loss, offered.len());
+            offered.push((row, score, is));
+        }
+    }
+    let name = |yes: bool| class_name(classes, if yes { positive } else { other_class(positive) });
+    let told = highest.sorted().into_iter().filter_map(|(loss, at)| {
+        let (row, score, is) = *offered.get(at)?;
+        let given = Some(if is { score } else { 1.0 - score });
+        Some(WorstRow { row, truth: name(is), prediction: name(score >= threshold), truth_probability: given, loss })
+    });
+    told.collect()
 }
 
 /// Truth, prediction and the probability of the truth of one answer, in words.
