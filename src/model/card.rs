@@ -239,7 +239,7 @@ impl ModelCard {
             lines.push(format!("  {name}: {}", pretty.replace('\n', "\n  ")));
             Ok(())
         };
-        for name in FIELD_ORDER {
+        for name in FIRST_FIELDS.into_iter().chain(CARD_FIELDS) {
             if let Some(value) = fields.get(name).filter(|value| says(value)) {
                 line(name, value)?;
             }
@@ -256,10 +256,12 @@ impl ModelCard {
     }
 }
 
-/// The fields of a card in the order in which they are written.
-const FIELD_ORDER: [&str; 28] = [
-    "schema_version",
-    "name",
+/// The fields that stand first in a card's file; every card has them.
+const FIRST_FIELDS: [&str; 2] = ["schema_version", "name"];
+
+/// The other fields of a card by their names in its JSON, in the order in which they are written. A policy can require
+/// each of them.
+pub const CARD_FIELDS: [&str; 26] = [
     "version",
     "story",
     "task",
@@ -344,8 +346,8 @@ mod tests {
         let known = ModelCard { other: BTreeMap::new(), ..card };
         let value = serde_json::to_value(&known).unwrap();
         let fields: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields.len(), FIELD_ORDER.len());
-        assert!(fields.iter().all(|field| FIELD_ORDER.contains(field)));
+        assert_eq!(fields.len(), FIRST_FIELDS.len() + CARD_FIELDS.len());
+        assert!(fields.iter().all(|field| FIRST_FIELDS.contains(field) || CARD_FIELDS.contains(field)));
         let bare = ModelCard { name: "m".to_owned(), ..ModelCard::default() };
         assert_eq!(bare.to_json().unwrap(), "{\n  \"schema_version\": 1,\n  \"name\": \"m\"\n}\n");
     }

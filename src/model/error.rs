@@ -166,6 +166,32 @@ pub enum ModelError {
         /// Columns bound.
         found: i64,
     },
+    /// A tensor does not fit the model.
+    #[error("The model's input “{input}” cannot be fed so. {why}")]
+    BadInput {
+        /// The input.
+        input: String,
+        /// What is wrong and what would be right; a sentence.
+        why: String,
+    },
+    /// A row of a table cannot be fed.
+    #[error("Row {row} cannot be fed: {why}. Give the value, or choose what stands in for it in the binding.")]
+    Row {
+        /// The row, counted from 1.
+        row: usize,
+        /// Why, as a phrase.
+        why: String,
+    },
+    /// An output is of a type that is no tensor of numbers, truths or texts.
+    #[error(
+        "The model's output “{output}” is {found}, which cannot be answered with. Export the model so that it gives tensors of numbers or texts."
+    )]
+    UnsupportedOutput {
+        /// The output.
+        output: String,
+        /// Its type.
+        found: String,
+    },
     /// The model failed while scoring.
     #[error(
         "The model failed while scoring {rows} rows from row {first}: {reason}. Look at the values of these rows; if they are fine, export the model again."

@@ -7,12 +7,14 @@
 pub mod binding;
 pub mod card;
 pub mod error;
+pub mod fit;
 pub mod inspect;
 pub mod onnx;
 mod operators;
 pub mod runtime;
 pub mod session;
 pub mod signature;
+pub mod stack;
 mod task;
 pub mod tensor;
 
@@ -21,5 +23,5 @@ pub use card::ModelCard;
 pub use error::{ModelError, RuntimeError};
 pub use inspect::{Inspection, ModelFile};
 pub use runtime::{Runtime, RuntimeHome, RuntimePlace, RuntimeStatus};
-pub use session::{BoundModel, Scorer, Scores, SessionSettings};
+pub use session::{BoundModel, Runner, ScoreReader, Scorer, Scores, SessionSettings};
 pub use signature::{DType, Port, Signature, Task};

@@ -111,6 +111,16 @@ impl Tensor {
         &self.data
     }
 
+    /// Gives it another shape for the same values; `false`, and nothing changed, when they are not as many.
+    pub fn reshape(&mut self, shape: Vec<usize>) -> bool {
+        let count = shape.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
+        let fits = count == Some(self.data.len());
+        if fits {
+            self.shape = shape;
+        }
+        fits
+    }
+
     /// Shape and values.
     pub fn into_parts(self) -> (Vec<usize>, TensorData) {
         (self.shape, self.data)

@@ -5,6 +5,7 @@ use crate::data::{Column, Table, Values};
 use crate::model::binding::{Fill, InputBinding, text_to_bool, text_to_number};
 use crate::model::error::ModelError;
 use crate::model::signature::{DType, Port};
+use crate::model::tensor::{NamedTensor, Tensor as Owned, TensorData};
 use ort::session::SessionInputValue;
 use ort::value::{PrimitiveTensorElementType, Tensor, TensorRef};
 use std::collections::BTreeMap;
@@ -254,6 +255,37 @@ impl Feed {
             Buffer::Bool(b) => view(dims, &b.written),
             Buffer::Text { cells, .. } => Ok(Tensor::from_string_array((dims, cells.as_slice()))?.into()),
         }
+    }
+
+    /// The filled buffer as a tensor of its own; `None` when the model's sizes are not those of the columns.
+    pub(super) fn into_tensor(self, table: &Table, batch: &Batch) -> Option<NamedTensor> {
+        let shape =
+            self.dims(batch.fed).into_iter().map(|n| usize::try_from(n).ok()).collect::<Option<Vec<usize>>>()?;
+        let only = match self.columns.as_slice() {
+            [only] => table.columns().get(only.hint).filter(|c| c.name == only.name),
+            _ => None,
+        };
+        let data = match self.buffer {
+            Buffer::Float32(b) => TensorData::Float32(b.written),
+            Buffer::Float64(b) => {
+                let direct = only.and_then(|c| direct_f64(&[c], batch, b.fill));
+                TensorData::Float64(direct.map_or(b.written, <[f64]>::to_vec))
+            }
+            Buffer::Int64(b) => {
+                let direct = only.and_then(|c| direct_i64(&[c], batch));
+                TensorData::Int64(direct.map_or(b.written, <[i64]>::to_vec))
+            }
+            Buffer::Int8(b) => TensorData::Int8(b.written),
+            Buffer::Int16(b) => TensorData::Int16(b.written),
+            Buffer::Int32(b) => TensorData::Int32(b.written),
+            Buffer::UInt8(b) => TensorData::UInt8(b.written),
+            Buffer::UInt16(b) => TensorData::UInt16(b.written),
+            Buffer::UInt32(b) => TensorData::UInt32(b.written),
+            Buffer::UInt64(b) => TensorData::UInt64(b.written),
+            Buffer::Bool(b) => TensorData::Bool(b.written),
+            Buffer::Text { cells, .. } => TensorData::Text(cells.iter().map(|text| (**text).to_owned()).collect()),
+        };
+        Some(NamedTensor { name: self.port.name.as_str().into(), tensor: Owned::new(shape, data)? })
     }
 
     /// The tensor's shape for a number of rows.

@@ -1,13 +1,18 @@
 //! A model bound to columns, and scoring tables with it.
 
+mod answers;
 mod cells;
 mod explain;
 mod feed;
 mod outputs;
 mod plan;
+mod runner;
 mod scores;
+mod source;
 mod zipmap;
 
+pub use answers::ScoreReader;
+pub use runner::{Runner, served_outputs};
 pub use scores::{NO_LABEL, Scores, SkippedRow};
 
 use super::binding::Binding;
@@ -15,6 +20,7 @@ use super::error::ModelError;
 use super::inspect::ModelFile;
 use super::runtime::Runtime;
 use super::signature::{Port, Task};
+use super::tensor::NamedTensor;
 use crate::data::Table;
 use feed::{Batch, Feed};
 use ort::session::builder::GraphOptimizationLevel;
@@ -78,6 +84,27 @@ impl BoundModel {
         &self.binding
     }
 
+    /// The inputs for rows of a table, in the model's order. Columns are found by name, so that the table may be
+    /// another one than that of the binding; rows past its end are left out.
+    ///
+    /// # Errors
+    /// When a column is missing, or a row cannot be fed.
+    pub fn tensors(&self, table: &Table, rows: Range<usize>) -> Result<Vec<NamedTensor>, ModelError> {
+        let rows = rows.start.min(table.rows())..rows.end.min(table.rows());
+        let batch = Batch { fed: rows.len(), rows };
+        let (mut inputs, mut skips) = (Vec::with_capacity(self.file.inspection.inputs.len()), Vec::new());
+        for port in &self.file.inspection.inputs {
+            let unbound = || ModelError::Unbound { inputs: vec![port.name.clone()] };
+            let mut feed = Feed::new(port, self.binding.get(&port.name).ok_or_else(unbound)?)?;
+            feed.fill(table, &batch, &mut skips)?;
+            if let Some((row, why)) = skips.iter().min_by_key(|(row, _)| *row) {
+                return Err(ModelError::Row { row: batch.rows.start + row + 1, why: why.to_string() });
+            }
+            inputs.extend(feed.into_tensor(table, &batch));
+        }
+        Ok(inputs)
+    }
+
     /// What should be known about the binding; each a sentence.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -136,31 +163,15 @@ impl Scorer {
     /// When the runtime refuses the model.
     pub fn open(model: &BoundModel, settings: SessionSettings, runtime: &'static Runtime) -> Result<Self, ModelError> {
         let file = &model.file;
-        let refused = |error: &ort::Error| explain::load(error, &file.path);
         let mut form = model.form.clone();
-        let mut session = None;
-        if let Form::Classes { label, scores: Some(ScoreForm::Maps(maps)) } = &model.form
-            && !file.inspection.external_data
-            && let Some(cut) = zipmap::cut(&file.bytes)
-            && cut.maps == *maps
-        {
-            match load(&cut.bytes, settings, runtime) {
-                Ok(loaded) => {
-                    form = Form::Classes { label: label.clone(), scores: Some(ScoreForm::Matrix(cut.matrix)) };
-                    session = Some(loaded);
-                }
-                // The whole file may still load, and if not, its own error is the one to show.
-                Err(error) => tracing::debug!(%error, "the model does not load without its ZipMap"),
-            }
-        }
-        let session = match session {
-            Some(session) => session,
-            None if file.inspection.external_data => {
-                let mut builder = builder(settings, runtime).map_err(|e| refused(&e))?;
-                builder.commit_from_file(&file.path).map_err(|e| refused(&e))?
-            }
-            None => load(&file.bytes, settings, runtime).map_err(|e| refused(&e))?,
+        let maps = match &model.form {
+            Form::Classes { scores: Some(ScoreForm::Maps(maps)), .. } => Some(maps.as_str()),
+            _ => None,
         };
+        let (session, cut) = load_without_maps(file, maps, settings, runtime)?;
+        if let (Some(cut), Form::Classes { scores: Some(scores), .. }) = (cut, &mut form) {
+            *scores = ScoreForm::Matrix(cut.matrix);
+        }
 
         let mut feeds = Vec::with_capacity(session.inputs().len());
         for outlet in session.inputs() {
@@ -247,6 +258,34 @@ fn builder(settings: SessionSettings, runtime: &'static Runtime) -> ort::Result<
         .with_memory_pattern(false)?
         .with_deterministic_compute(settings.deterministic)?
         .with_intra_op_spinning(settings.spinning)?)
+}
+
+/// Loads a model's file, without the `ZipMap` that feeds the output `maps` where it can be cut out.
+fn load_without_maps(
+    file: &ModelFile,
+    maps: Option<&str>,
+    settings: SessionSettings,
+    runtime: &'static Runtime,
+) -> Result<(Session, Option<zipmap::Cut>), ModelError> {
+    let refused = |error: &ort::Error| explain::load(error, &file.path);
+    if let Some(maps) = maps
+        && !file.inspection.external_data
+        && let Some(cut) = zipmap::cut(&file.bytes)
+        && cut.maps == *maps
+    {
+        match load(&cut.bytes, settings, runtime) {
+            Ok(session) => return Ok((session, Some(cut))),
+            // The whole file may still load, and if not, its own error is the one to show.
+            Err(error) => tracing::debug!(%error, "the model does not load without its ZipMap"),
+        }
+    }
+    let session = if file.inspection.external_data {
+        let mut builder = builder(settings, runtime).map_err(|e| refused(&e))?;
+        builder.commit_from_file(&file.path).map_err(|e| refused(&e))?
+    } else {
+        load(&file.bytes, settings, runtime).map_err(|e| refused(&e))?
+    };
+    Ok((session, None))
 }
 
 fn load(bytes: &[u8], settings: SessionSettings, runtime: &'static Runtime) -> ort::Result<Session> {

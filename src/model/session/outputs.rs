@@ -3,10 +3,10 @@
 use super::feed::Batch;
 use super::plan::{Form, ScoreForm};
 use super::scores::{NO_LABEL, Scores, SkippedRow};
+use super::source::{LabelCells, Outputs};
 use crate::model::error::ModelError;
 use crate::model::signature::Task;
-use ort::session::SessionOutputs;
-use ort::value::{DynMapValueType, DynSequenceValueType, DynValue, TensorElementType, ValueType};
+use ort::value::{DynMapValueType, DynSequenceValueType, TensorElementType, ValueType};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -87,9 +87,9 @@ impl Reader {
     }
 
     /// Appends the answers of one batch. `skips` are places in the batch, in any order, the first reason counting.
-    pub(super) fn read(
+    pub(super) fn read<O: Outputs + ?Sized>(
         &mut self,
-        outputs: &SessionOutputs<'_>,
+        outputs: &O,
         batch: &Batch,
         skips: &[(usize, Arc<str>)],
         scores: &mut Scores,
@@ -97,12 +97,11 @@ impl Reader {
         let start = scores.rows;
         match self.form.clone() {
             Form::Value(name) => {
-                let value = output(outputs, &name, batch)?;
                 let mut numbers = std::mem::take(&mut self.matrix);
-                let width = matrix(value, &name, batch, &mut numbers, Some(&mut scores.values))?;
+                let width = outputs.matrix(&name, batch, &mut numbers, Some(&mut scores.values))?;
                 self.matrix = numbers;
                 if width != 1 {
-                    return Err(shape_error(&name, value, batch));
+                    return Err(outputs.wrong(&name, batch));
                 }
             }
             Form::Classes { label, scores: form } => {
@@ -120,7 +119,7 @@ impl Reader {
                 scores.width = width;
                 match label {
                     Some(name) => {
-                        self.read_labels(output(outputs, &name, batch)?, &name, batch, scores)?;
+                        self.read_labels(outputs, &name, batch, scores)?;
                         if self.is_raw && width == 2 {
                             self.unmirror(scores, start, batch.len());
                         }
@@ -143,60 +142,48 @@ impl Reader {
         Ok(())
     }
 
-    fn read_labels(
+    fn read_labels<O: Outputs + ?Sized>(
         &mut self,
-        value: &DynValue,
+        outputs: &O,
         name: &str,
         batch: &Batch,
         scores: &mut Scores,
     ) -> Result<(), ModelError> {
-        let wrong = || shape_error(name, value, batch);
-        let before = scores.labels.len();
-        let ValueType::Tensor { ty, .. } = value.dtype() else { return Err(wrong()) };
+        let cells = outputs.labels(name, batch)?;
+        if cells.len() != batch.fed {
+            return Err(outputs.wrong(name, batch));
+        }
         macro_rules! numbers {
-            ($t:ty) => {{
-                let (_, cells) = value.try_extract_tensor::<$t>().map_err(|_error| wrong())?;
-                if cells.len() != batch.fed {
-                    return Err(wrong());
-                }
-                for cell in cells.iter().take(batch.len()) {
+            ($cells:expr) => {
+                for cell in $cells.iter().take(batch.len()) {
                     let class = self.class_of_number(i64::from(*cell));
                     scores.labels.push(class);
                 }
-            }};
+            };
         }
-        match ty {
-            TensorElementType::Int64 => numbers!(i64),
-            TensorElementType::Int32 => numbers!(i32),
-            TensorElementType::Int16 => numbers!(i16),
-            TensorElementType::Int8 => numbers!(i8),
-            TensorElementType::Uint32 => numbers!(u32),
-            TensorElementType::Uint16 => numbers!(u16),
-            TensorElementType::Uint8 => numbers!(u8),
-            TensorElementType::Bool => {
-                let (_, cells) = value.try_extract_tensor::<bool>().map_err(|_error| wrong())?;
-                if cells.len() != batch.fed {
-                    return Err(wrong());
-                }
+        match cells {
+            LabelCells::Int64(cells) => numbers!(cells),
+            LabelCells::Int32(cells) => numbers!(cells),
+            LabelCells::Int16(cells) => numbers!(cells),
+            LabelCells::Int8(cells) => numbers!(cells),
+            LabelCells::UInt32(cells) => numbers!(cells),
+            LabelCells::UInt16(cells) => numbers!(cells),
+            LabelCells::UInt8(cells) => numbers!(cells),
+            LabelCells::Bool(cells) => {
                 let [no, yes] = self.bool_names();
                 for cell in cells.iter().take(batch.len()) {
                     let class = self.class_of_text(if *cell { yes } else { no });
                     scores.labels.push(class);
                 }
             }
-            TensorElementType::String => {
-                let (_, cells) = value.try_extract_strings().map_err(|_error| wrong())?;
-                if cells.len() != batch.fed {
-                    return Err(wrong());
-                }
+            LabelCells::Text(cells) => {
                 for cell in cells.iter().take(batch.len()) {
                     let class = self.class_of_text(cell);
                     scores.labels.push(class);
                 }
             }
-            _ => return Err(wrong()),
         }
-        if scores.labels.len() == before + batch.len() { Ok(()) } else { Err(wrong()) }
+        Ok(())
     }
 
     /// Puts raw scores into the order of the labels, when they contradict them.
@@ -229,9 +216,9 @@ impl Reader {
     }
 
     /// Appends probabilities and returns how many there are a row; 0 when the scores cannot be used but labels can.
-    fn read_scores(
+    fn read_scores<O: Outputs + ?Sized>(
         &mut self,
-        outputs: &SessionOutputs<'_>,
+        outputs: &O,
         form: &ScoreForm,
         has_label: bool,
         batch: &Batch,
@@ -239,9 +226,9 @@ impl Reader {
     ) -> Result<usize, ModelError> {
         let mut cells = std::mem::take(&mut self.matrix);
         let width = match form {
-            ScoreForm::Matrix(name) => matrix(output(outputs, name, batch)?, name, batch, &mut cells, None)?,
+            ScoreForm::Matrix(name) => outputs.matrix(name, batch, &mut cells, None)?,
             ScoreForm::Columns(names) => columns(outputs, names, batch, &mut cells)?,
-            ScoreForm::Maps(name) => self.maps(output(outputs, name, batch)?, name, batch, &mut cells)?,
+            ScoreForm::Maps(name) => self.maps(outputs, name, batch, &mut cells)?,
         };
         let known = self.classes.len();
         let is_positive_only = width == 1 && (known == 2 || (known == 0 && self.task == Task::Binary));
@@ -290,9 +277,20 @@ impl Reader {
     }
 
     /// One map a row; classes that are new are added.
-    fn maps(&mut self, value: &DynValue, name: &str, batch: &Batch, cells: &mut Vec<f32>) -> Result<usize, ModelError> {
-        let wrong = || shape_error(name, value, batch);
-        let view = value.view().downcast::<DynSequenceValueType>().map_err(|_error| wrong())?;
+    fn maps<O: Outputs + ?Sized>(
+        &mut self,
+        outputs: &O,
+        name: &str,
+        batch: &Batch,
+        cells: &mut Vec<f32>,
+    ) -> Result<usize, ModelError> {
+        let wrong = || outputs.wrong(name, batch);
+        let view = outputs
+            .value(name)
+            .ok_or_else(wrong)?
+            .view()
+            .downcast::<DynSequenceValueType>()
+            .map_err(|_error| wrong())?;
         let maps = view.try_extract_sequence::<DynMapValueType>().map_err(|_error| wrong())?;
         if maps.len() != batch.fed {
             return Err(wrong());
@@ -323,60 +321,9 @@ impl Reader {
     }
 }
 
-fn output<'o>(outputs: &'o SessionOutputs<'_>, name: &str, batch: &Batch) -> Result<&'o DynValue, ModelError> {
-    outputs.get(name).ok_or_else(|| ModelError::OutputShape {
-        output: name.to_owned(),
-        found: "nothing".to_owned(),
-        rows: batch.fed,
-    })
-}
-
-fn shape_error(name: &str, value: &DynValue, batch: &Batch) -> ModelError {
-    ModelError::OutputShape { output: name.to_owned(), found: value.dtype().to_string(), rows: batch.fed }
-}
-
-/// Copies a number tensor and returns its width. With `wide`, the batch's rows go there instead, in full precision.
-fn matrix(
-    value: &DynValue,
-    name: &str,
-    batch: &Batch,
-    cells: &mut Vec<f32>,
-    wide: Option<&mut Vec<f64>>,
-) -> Result<usize, ModelError> {
-    let wrong = || shape_error(name, value, batch);
-    let ValueType::Tensor { ty, .. } = value.dtype() else { return Err(wrong()) };
-    let width_of = |len: usize| {
-        if batch.fed > 0 && len.is_multiple_of(batch.fed) { Ok(len / batch.fed) } else { Err(wrong()) }
-    };
-    cells.clear();
-    match ty {
-        TensorElementType::Float32 => {
-            let (_, data) = value.try_extract_tensor::<f32>().map_err(|_error| wrong())?;
-            let width = width_of(data.len())?;
-            let data = data.iter().take(batch.len() * width);
-            match wide {
-                Some(wide) => wide.extend(data.map(|x| f64::from(*x))),
-                None => cells.extend(data),
-            }
-            Ok(width)
-        }
-        TensorElementType::Float64 => {
-            let (_, data) = value.try_extract_tensor::<f64>().map_err(|_error| wrong())?;
-            let width = width_of(data.len())?;
-            let data = data.iter().take(batch.len() * width);
-            match wide {
-                Some(wide) => wide.extend(data),
-                None => cells.extend(data.map(|x| *x as f32)),
-            }
-            Ok(width)
-        }
-        _ => Err(wrong()),
-    }
-}
-
 /// One output a class, side by side.
-fn columns(
-    outputs: &SessionOutputs<'_>,
+fn columns<O: Outputs + ?Sized>(
+    outputs: &O,
     names: &[String],
     batch: &Batch,
     cells: &mut Vec<f32>,
@@ -386,9 +333,8 @@ fn columns(
     cells.clear();
     cells.resize(batch.len() * width, f32::NAN);
     for (index, name) in names.iter().enumerate() {
-        let value = output(outputs, name, batch)?;
-        if matrix(value, name, batch, &mut column, None)? != 1 {
-            return Err(shape_error(name, value, batch));
+        if outputs.matrix(name, batch, &mut column, None)? != 1 {
+            return Err(outputs.wrong(name, batch));
         }
         for (slot, cell) in cells.iter_mut().skip(index).step_by(width).zip(&column) {
             *slot = *cell;
