@@ -45,6 +45,12 @@ pub(super) enum Verb {
     },
     /// Measure models on data they never saw
     Validate(Box<Validate>),
+    /// Answer requests of other programs by HTTP, in the words of the Open Inference Protocol and of `MLflow`
+    Serve(Box<Serve>),
+    /// Measure what a model carries on this machine, and which settings reach a target
+    Size(Size),
+    /// Write the files with which Triton and `KServe` serve a model
+    Export(Export),
     /// Run the validation of a report again; ends with status 1 when anything is not as it was
     Verify(Verify),
 }
@@ -152,7 +158,8 @@ pub(super) struct Validate {
     /// Data the models were trained or accepted on: overlap, new categories and class balance are told
     #[arg(long, value_name = "FILE")]
     pub(super) reference: Option<PathBuf>,
-    /// What each column may be used for (a TOML file), judged by the policy's rules on data
+    /// What each column may be used for (a TOML file), judged by the policy's rules on data (default: what the
+    /// workspace named with --workspace keeps for these columns)
     #[arg(long, value_name = "FILE")]
     pub(super) register: Option<PathBuf>,
     /// Test how noise, missing values and swaps of each feature lower the main metric
@@ -200,4 +207,98 @@ pub(super) struct Validate {
     /// Write the result as JSON (`-` for standard output)
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// A model with the name that callers use; name several for several models or versions. Of the versions of a name
+    /// the last one answers requests that name none
+    #[arg(long = "model", value_name = "NAME=PATH[@VERSION]", required = true)]
+    pub(super) models: Vec<String>,
+    /// Address and port; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Let other machines call; needs --token-file
+    #[arg(long)]
+    pub(super) open_to_network: bool,
+    /// File with the token that callers must show as `Authorization: Bearer …`
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Worker threads of each version
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) workers: usize,
+    /// Rows that are run at once at most
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(super) max_batch: usize,
+    /// Milliseconds that a request may wait for others to be run with
+    #[arg(long, value_name = "MS", default_value_t = 0.0)]
+    pub(super) max_wait_ms: f64,
+    /// Refuse requests when the queue is full, instead of letting them wait
+    #[arg(long)]
+    pub(super) refuse_when_full: bool,
+    /// Keep every request with its answer in this folder, a folder in it for each model
+    #[arg(long, value_name = "DIR")]
+    pub(super) capture: Option<PathBuf>,
+    /// Let what is kept survive power loss too; slower
+    #[arg(long, requires = "capture")]
+    pub(super) fsync: bool,
+    /// Remove kept requests that are older than this many days
+    #[arg(long, value_name = "DAYS", requires = "capture")]
+    pub(super) keep_days: Option<u32>,
+    /// Remove the oldest kept requests when they take more than this many mebibytes
+    #[arg(long, value_name = "MIB", requires = "capture")]
+    pub(super) keep_mib: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Size {
+    /// The ONNX file
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: PathBuf,
+    /// A table with rows to ask about
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: PathBuf,
+    /// Requests a second to be carried
+    #[arg(long, value_name = "N")]
+    pub(super) target_rps: Option<f64>,
+    /// Milliseconds within which 95 of 100 requests are to be answered
+    #[arg(long, value_name = "MS")]
+    pub(super) target_p95_ms: Option<f64>,
+    /// Rows in each request
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) rows: usize,
+    /// Seconds of each of the two loads on each setting
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    pub(super) seconds: f64,
+    /// Feed a model input from a column
+    #[arg(long = "bind", value_name = "INPUT=COLUMN")]
+    pub(super) bind: Vec<String>,
+    /// Take the columns of a one-matrix model in file order
+    #[arg(long)]
+    pub(super) by_order: bool,
+    /// Write the result as JSON (`-` for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The ONNX file
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: PathBuf,
+    /// The name that callers will use
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: String,
+    /// The folder that gets the files
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: PathBuf,
+    /// Its version, a whole number
+    #[arg(long = "as-version", value_name = "N", default_value_t = 1)]
+    pub(super) version: u32,
+    /// The JSON of a sizing, whose advice sets instances, threads and batches
+    #[arg(long, value_name = "FILE")]
+    pub(super) sizing: Option<PathBuf>,
+    /// Where the cluster finds the model repository
+    #[arg(long, value_name = "URI", default_value = "pvc://models/repository")]
+    pub(super) storage_uri: String,
 }

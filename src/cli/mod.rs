@@ -6,9 +6,12 @@
 mod args;
 mod audit;
 mod console;
+mod export;
 mod inspect;
 mod places;
 mod runtime;
+mod serve;
+mod size;
 mod summary;
 mod validate;
 mod verify;
@@ -59,6 +62,9 @@ fn run(args: &Args, console: &Console, began: Instant) -> Result<(), Failure> {
         Some(Verb::Inspect(inspect)) => inspect::run(inspect, console),
         Some(Verb::Audit { what }) => audit::run(what, args, console),
         Some(Verb::Validate(validate)) => validate::run(validate, args, console),
+        Some(Verb::Serve(serve)) => serve::run(serve, args, console),
+        Some(Verb::Size(size)) => size::run(size, args, console),
+        Some(Verb::Export(export)) => export::run(export, console),
         Some(Verb::Verify(verify)) => verify::run(verify, args, console),
     }
 }

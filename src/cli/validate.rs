@@ -7,8 +7,10 @@ use super::args::{Args, Validate};
 use super::console::{Console, Failure, Progress};
 use super::summary::summary;
 use crate::backend::write_whole;
-use crate::data::estimate::estimate_read;
+use crate::data::estimate::{HELD_BYTES, is_larger};
+use crate::data::layout::layout_key;
 use crate::data::read::{Dataset, ReadOptions, read_table};
+use crate::data::watch::NoWatch;
 use crate::model::binding::propose_without;
 use crate::model::{BoundModel, ModelFile, Runtime, RuntimeHome, Task, runtime};
 use crate::report::files::Format;
@@ -19,9 +21,7 @@ use crate::validate::predictions::{ClassScore, Transform};
 use crate::validate::robustness::{RobustnessSettings, robustness};
 use crate::validate::streamed::{File, run_streamed};
 use crate::validate::{self, Candidate, Data, Origin, Plan, Predictions, Report, ValidateError};
-
-/// Tables that take more than this are scored chunk by chunk.
-pub(super) const HELD_BYTES: u64 = 96 << 20;
+use crate::workspace::{OpenOptions, Workspace};
 
 fn options(args: &Validate) -> Result<ReadOptions, Failure> {
     let decimal_comma = match args.decimal {
@@ -167,7 +167,10 @@ fn plan(args: &Validate, all: &Args) -> Result<Plan, Failure> {
     plan.segments.clone_from(&args.segments);
     // Policy and register come first: a mistake in them is told before a large table is read.
     plan.policy = policy(args)?;
-    plan.register = register(args)?;
+    plan.register = match register(args)? {
+        None => kept_register(args, all.workspace.as_deref())?,
+        named => named,
+    };
     if let Some(threads) = all.threads {
         plan.threads = threads;
     }
@@ -194,7 +197,7 @@ impl Job<'_> {
     fn report(&self, progress: &Progress<'_>) -> Result<Report, ValidateError> {
         let path = &self.args.data;
         let reference = self.reference.as_ref().map(|dataset| dataset.table.as_ref());
-        let large = estimate_read(path).is_ok_and(|cost| cost.memory_bytes > HELD_BYTES);
+        let large = is_larger(path, &self.options, HELD_BYTES);
         if large && !self.args.robustness {
             let file = File { path, options: &self.options, reference };
             return run_streamed(&self.plan, file, &|dataset| self.bind(dataset), self.runtime, progress);
@@ -230,6 +233,29 @@ fn register(args: &Validate) -> Result<Option<Register>, Failure> {
         ))
     })?;
     parse_register(&text).map(Some).map_err(|error| Failure::Input(format!("{error} File: {}", path.display())))
+}
+
+/// The register that a named workspace keeps for the columns of the data.
+fn kept_register(args: &Validate, workspace: Option<&Path>) -> Result<Option<Register>, Failure> {
+    let Some(folder) = workspace else { return Ok(None) };
+    if !Workspace::is_in(folder) {
+        let folder = folder.display();
+        return Err(Failure::Input(format!(
+            "There is no workspace, so there is no data-use register. Name its folder with --workspace, or a file with --register: {folder}"
+        )));
+    }
+    let head = ReadOptions { max_rows: Some(1), ..options(args)? };
+    let head = read_table(&args.data, &head, &NoWatch).map_err(Failure::input)?;
+    let names: Vec<&str> = head.table.columns().iter().map(|column| column.name.as_str()).collect();
+    let reading = OpenOptions { read_only: true, ..OpenOptions::default() };
+    let kept = Workspace::open_with(folder, reading).map_err(Failure::input)?;
+    let Some(value) = kept.register(&layout_key(&names, None)).map_err(Failure::input)? else { return Ok(None) };
+    serde_json::from_value(value).map(Some).map_err(|error| {
+        Failure::Input(format!(
+            "The data-use register of the workspace cannot be read by this version ({error}). Name a TOML file with --register, or write it anew in the window: {}",
+            folder.display()
+        ))
+    })
 }
 
 /// The policy that was named.

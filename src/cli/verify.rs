@@ -1,20 +1,18 @@
 //! `modeldeck verify REPORT.json`: runs a kept validation again and says what is not as it was.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::args::{Args, Verify};
 use super::console::{Console, Failure, Progress};
-use super::validate::HELD_BYTES;
-use crate::data::estimate::estimate_read;
-use crate::data::read::{ReadOptions, read_table};
+use crate::data::estimate::HELD_BYTES;
+use crate::data::read::ReadOptions;
 use crate::model::{ModelFile, Runtime, RuntimeHome, runtime};
-use crate::validate::again::{candidates, differences, places, plan_of, run_again};
+use crate::validate::again::{differences, places, plan_of, run_file_again};
 use crate::validate::signoff::{Difference, Part};
-use crate::validate::streamed::{File, run_streamed};
-use crate::validate::{Data, Report, ValidateError};
+use crate::validate::streamed::File;
+use crate::validate::{Report, ValidateError};
 
 /// Version of the JSON of this command.
 const SCHEMA_VERSION: u32 = 1;
@@ -133,16 +131,8 @@ fn computed(
         plan.threads = threads;
     }
     let options = ReadOptions::default();
-    let large = estimate_read(data).is_ok_and(|cost| cost.memory_bytes > HELD_BYTES);
-    if large && kept.models.iter().all(|model| model.robustness.is_none()) {
-        let file = File { path: data, options: &options, reference: None };
-        let bind = |dataset: &crate::data::Dataset| candidates(&kept, files, &dataset.table);
-        return run_streamed(plan_of(&kept)?, file, &bind, Some(runtime), progress);
-    }
-    let began = Instant::now();
-    let dataset = read_table(data, &options, progress)?;
-    let read_s = began.elapsed().as_secs_f64();
-    run_again(&kept, files, Data::new(&dataset, read_s), runtime, progress)
+    let file = File { path: data, options: &options, reference: None };
+    run_file_again(&kept, files, file, HELD_BYTES, runtime, progress)
 }
 
 fn is_data(difference: &Difference) -> bool {

@@ -32,6 +32,7 @@ fn open(args: &Args, workspace: &Path, demo: bool, began: Instant) -> Result<(),
         open_samples: demo,
         install_runtime: demo,
         files: args.files.clone(),
+        held_bytes: crate::data::estimate::HELD_BYTES,
     };
     places::remember(workspace);
     crate::app::open_window(&options, began).map_err(Failure::input)

@@ -50,6 +50,20 @@ pub enum DeployEvent {
         /// Why.
         why: String,
     },
+    /// Something else that a person should hear of.
+    Said {
+        /// What; a sentence.
+        why: String,
+        /// Whether something is not as it should be.
+        bad: bool,
+    },
+    /// A rollout was taken back by its rule.
+    RolledBack {
+        /// The version that answers now.
+        champion: String,
+        /// Why; a sentence.
+        why: String,
+    },
     /// The deployment cannot go on.
     Failed {
         /// Why.

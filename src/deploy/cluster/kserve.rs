@@ -1,4 +1,4 @@
-//! KServe's manifest.
+//! `KServe`'s manifest.
 
 use super::ClusterSettings;
 

@@ -1,4 +1,4 @@
-//! Taking a model to a cluster: the files that Triton Inference Server and KServe read.
+//! Taking a model to a cluster: the files that Triton Inference Server and `KServe` read.
 //!
 //! Nothing is sent anywhere; files are written into a folder that a person carries on.
 
@@ -34,13 +34,17 @@ pub struct ClusterSettings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClusterError {
     /// The name cannot be used there.
-    #[error("“{name}” cannot be a name in a cluster: use letters, digits, “-”, “_” and “.”, beginning with a letter or digit.")]
+    #[error(
+        "“{name}” cannot be a name in a cluster: use letters, digits, “-”, “_” and “.”, beginning with a letter or digit."
+    )]
     Name {
         /// The name.
         name: String,
     },
     /// A port has a type that the protocol does not know.
-    #[error("The {what} “{port}” is {dtype}, which Triton cannot serve. Export the model with plain tensors, for example without ZipMap.")]
+    #[error(
+        "The {what} “{port}” is {dtype}, which Triton cannot serve. Export the model with plain tensors, for example without ZipMap."
+    )]
     Type {
         /// Input or output.
         what: &'static str,
@@ -65,7 +69,7 @@ pub enum ClusterError {
     },
 }
 
-/// Writes a Triton model repository and a KServe manifest for a model into a folder, and gives the files' places.
+/// Writes a Triton model repository and a `KServe` manifest for a model into a folder, and gives the files' places.
 ///
 /// The folder gets `repository/NAME/config.pbtxt`, `repository/NAME/VERSION/model.onnx` and `NAME.kserve.yaml`. They
 /// are made beside it and moved into place, so that nothing half-written is left.

@@ -46,7 +46,10 @@ fn the_files_are_where_triton_and_kserve_look() {
 fn a_name_that_leaves_the_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["", "../up", "a b", ".hidden", "ä"] {
-        assert!(matches!(export(&any_model(), &settings(name), folder.path()), Err(ClusterError::Name { .. })), "{name}");
+        assert!(
+            matches!(export(&any_model(), &settings(name), folder.path()), Err(ClusterError::Name { .. })),
+            "{name}"
+        );
     }
 }
 

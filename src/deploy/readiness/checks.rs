@@ -46,14 +46,17 @@ fn mebibytes(bytes: u64) -> String {
 
 pub(super) fn memory(facts: &Facts<'_>) -> Line {
     let available = facts.machine.available_bytes;
-    let (needed, how) = match facts.measured {
-        Some(measured) => (measured.peak_bytes, "measured"),
-        None => {
-            let copies = facts.workers.0.max(1) as u64;
-            (facts.model.size_bytes.saturating_mul(UNMEASURED_TIMES).saturating_mul(copies), "guessed from its file")
-        }
+    let (needed, how) = if let Some(measured) = facts.measured {
+        (measured.peak_bytes, "measured")
+    } else {
+        let copies = facts.workers.0.max(1) as u64;
+        (facts.model.size_bytes.saturating_mul(UNMEASURED_TIMES).saturating_mul(copies), "guessed from its file")
     };
     let why = format!("It takes {} ({how}); {} are available.", mebibytes(needed), mebibytes(available));
+    if facts.machine.memory_bytes == 0 {
+        let why = format!("It takes {} ({how}); the system does not say how much is available.", mebibytes(needed));
+        return Line::caution("Memory", why, "Look at the free memory yourself.");
+    }
     if needed > available {
         let mend = "Use fewer workers, close other programs, or take a machine with more memory.";
         return Line::blocked("Memory", why, mend);
@@ -70,7 +73,8 @@ pub(super) fn memory(facts: &Facts<'_>) -> Line {
 pub(super) fn cores(facts: &Facts<'_>) -> Line {
     let (workers, threads) = facts.workers;
     let (asked, cores) = (workers.saturating_mul(threads), facts.machine.cores);
-    let why = format!("{workers} workers × {threads} threads on {cores} cores.");
+    let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+    let why = format!("{} × {} on {}.", counted(workers, "worker"), counted(threads, "thread"), counted(cores, "core"));
     if asked > cores {
         let mend = "Use fewer workers or threads: more than there are cores wait for each other.";
         return Line::caution("Cores", why, mend);
@@ -163,8 +167,9 @@ pub(super) fn capture(capture: CaptureFacts) -> Line {
         h if h >= 72.0 => format!("{:.0} days", h / 24.0),
         h => format!("{h:.1} hours"),
     };
-    let why = format!("{} are free; at about {} an hour that lasts {words}.", mebibytes(free), mebibytes(hourly as u64));
-    if hours < 1.0 {
+    let why =
+        format!("{} are free; at about {} an hour that lasts {words}.", mebibytes(free), mebibytes(hourly as u64));
+    if hours < 1.0 && !capture.can_wait {
         return Line::blocked(WHAT, why, "Free some space, or keep answers on another disk.");
     }
     if hours < HOURS {
@@ -187,7 +192,8 @@ pub(super) fn consumers(facts: &Facts<'_>) -> Vec<Line> {
 fn one_consumer(facts: &Facts<'_>, consumer: &super::Consumer) -> Line {
     let what = format!("Consumer “{}”", consumer.name);
     if !consumer.sends.is_empty() {
-        let from_feeds = |name: &String| facts.feeds.iter().filter_map(|f| f.columns.as_ref()).any(|c| c.contains(name));
+        let from_feeds =
+            |name: &String| facts.feeds.iter().filter_map(|f| f.columns.as_ref()).any(|c| c.contains(name));
         let unsent: Vec<&str> = facts
             .columns
             .iter()
@@ -208,7 +214,8 @@ fn one_consumer(facts: &Facts<'_>, consumer: &super::Consumer) -> Line {
     }
     match (consumer.answer_within_ms, facts.measured) {
         (Some(within), Some(measured)) if measured.p95_ms > within => {
-            let why = format!("It needs 95 of 100 answers within {within} ms; {:.1} ms were measured.", measured.p95_ms);
+            let why =
+                format!("It needs 95 of 100 answers within {within} ms; {:.1} ms were measured.", measured.p95_ms);
             Line::blocked(&what, why, "Size the workers for this latency, or agree on a longer one.")
         }
         (Some(within), Some(measured)) => {

@@ -11,12 +11,7 @@ fn facts<'a>(model: &'a Inspection, columns: &'a [String]) -> Facts<'a> {
         runtime: Ok("1.28.0"),
         machine: machine(),
         workers: (2, 1),
-        measured: Some(Measured {
-            peak_bytes: 100 << 20,
-            requests_per_second: 1_000.0,
-            rows: 1,
-            p95_ms: 4.0,
-        }),
+        measured: Some(Measured { peak_bytes: 100 << 20, requests_per_second: 1_000.0, rows: 1, p95_ms: 4.0 }),
         approved: Approved::Signed { who: "Ada".to_owned() },
         needs_sign_off: true,
         card: &[],
@@ -51,7 +46,12 @@ fn every_line_that_is_not_ready_says_what_to_do() {
         card: &card,
         feeds: &feeds,
         endpoint: Some(("127.0.0.1:80".parse().unwrap(), Err("Another program listens on port 80.".to_owned()))),
-        capture: Some(CaptureFacts { free_bytes: Some(1 << 20), row_bytes: 200.0, rows_per_second: 1_000.0 }),
+        capture: Some(CaptureFacts {
+            free_bytes: Some(1 << 20),
+            row_bytes: 200.0,
+            rows_per_second: 1_000.0,
+            can_wait: false,
+        }),
         consumers: &consumers,
         ..facts(&model, &columns)
     });
@@ -110,6 +110,36 @@ fn consumers_are_held_against_feed_latency_and_load() {
     assert!(line(&alone, "Consumer “half”").why.contains("plan"));
     let fed = Readiness::of(&Facts { feeds: &feeds, consumers: &sends, ..facts(&model, &columns) });
     assert_eq!(line(&fed, "Consumer “half”").fitness, Fitness::Ready);
+}
+
+#[test]
+fn a_full_disk_is_in_the_way_only_where_answers_would_be_refused() {
+    let model = Inspection::default();
+    let of = |can_wait| {
+        let capture = CaptureFacts { free_bytes: Some(1 << 20), row_bytes: 200.0, rows_per_second: 1_000.0, can_wait };
+        let list = Readiness::of(&Facts { capture: Some(capture), ..facts(&model, &[]) });
+        line(&list, "Disk for the capture").fitness
+    };
+    assert_eq!((of(false), of(true)), (Fitness::Blocked, Fitness::Caution));
+}
+
+#[test]
+fn a_replay_needs_no_consumers_and_an_endpoint_does() {
+    let model = Inspection::default();
+    let endpoint = Some(("127.0.0.1:80".parse().unwrap(), Ok(())));
+    let named = |endpoint| {
+        let list = Readiness::of(&Facts { endpoint, ..facts(&model, &[]) });
+        list.lines.iter().any(|line| line.what == "Consumers")
+    };
+    assert!(!named(None) && named(endpoint));
+}
+
+#[test]
+fn memory_that_the_system_does_not_tell_is_not_in_the_way() {
+    let model = Inspection::default();
+    let machine = Machine { cores: 1, memory_bytes: 0, available_bytes: 0 };
+    let list = Readiness::of(&Facts { machine, ..facts(&model, &[]) });
+    assert_eq!(line(&list, "Memory").fitness, Fitness::Caution);
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl RemoteModel {
         if settings.endpoints.is_empty() {
             return Err(RemoteError::NoEndpoint);
         }
-        let version = settings.version.iter().map(|v| format!("/versions/{}", escaped(v))).collect::<String>();
+        let version = settings.version.as_ref().map_or_else(String::new, |v| format!("/versions/{}", escaped(v)));
         let path = format!("/v2/models/{}{version}/infer", escaped(&settings.model));
         let endpoints =
             settings.endpoints.iter().map(|written| endpoint(written, &path)).collect::<Result<Vec<_>, _>>()?;
@@ -143,7 +143,9 @@ impl RemoteModel {
         let from = self.turn;
         self.turn = self.turn.wrapping_add(1);
         let in_turn = (0..count).map(|step| from.wrapping_add(step) % count);
-        in_turn.min_by_key(|at| self.endpoints.get(*at).and_then(|e| e.rests_until).filter(|until| *until > now)).unwrap_or(0)
+        in_turn
+            .min_by_key(|at| self.endpoints.get(*at).and_then(|e| e.rests_until).filter(|until| *until > now))
+            .unwrap_or(0)
     }
 }
 
@@ -198,19 +200,18 @@ impl Endpoint {
 
     async fn connected(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, String> {
         let open = self.connection.take().filter(|connection| !connection.is_closed());
-        let mut connection = match open {
-            Some(connection) => connection,
-            None => {
-                let address = (self.host.as_str(), self.port);
-                let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?;
-                stream.set_nodelay(true).ok();
-                let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
-                tokio::spawn(async move {
-                    // Its end is seen by the next request.
-                    connection.await.ok();
-                });
-                sender
-            }
+        let mut connection = if let Some(connection) = open {
+            connection
+        } else {
+            let address = (self.host.as_str(), self.port);
+            let stream = tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?;
+            stream.set_nodelay(true).ok();
+            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
+            tokio::spawn(async move {
+                // Its end is seen by the next request.
+                connection.await.ok();
+            });
+            sender
         };
         connection.ready().await.map_err(|e| e.to_string())?;
         Ok(self.connection.insert(connection))
@@ -220,7 +221,8 @@ impl Endpoint {
 /// The words of an error answer: its `error` field where it has one, else its beginning.
 fn said(body: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    let error = json.as_ref().and_then(|json| json.get("error")).and_then(|error| error.as_str().map(ToOwned::to_owned));
+    let error =
+        json.as_ref().and_then(|json| json.get("error")).and_then(|error| error.as_str().map(ToOwned::to_owned));
     error.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(SHOWN).collect())
 }
 

@@ -121,7 +121,8 @@ fn one(output: &Value, rows: usize) -> Result<NamedTensor, String> {
         shape.iter().map(|size| size.as_u64().and_then(|size| usize::try_from(size).ok())).collect();
     let shape = shape.ok_or_else(|| wrong("has a shape that is no list of sizes"))?;
     let mut flat = Vec::new();
-    flatten(output.get("data").ok_or_else(|| wrong("has no data"))?, &mut flat, 0).ok_or_else(|| wrong("is nested too deeply"))?;
+    flatten(output.get("data").ok_or_else(|| wrong("has no data"))?, &mut flat, 0)
+        .ok_or_else(|| wrong("is nested too deeply"))?;
     let word = output.get("datatype").and_then(Value::as_str).unwrap_or_default();
     let data = values(word, &flat).ok_or_else(|| wrong(&format!("has values that are no “{word}”")))?;
     let tensor = Tensor::new(shape, data).ok_or_else(|| wrong("does not have as many values as its shape says"))?;
@@ -147,7 +148,8 @@ fn values(datatype: &str, flat: &[&Value]) -> Option<TensorData> {
     fn whole<T: TryFrom<i64>>(flat: &[&Value]) -> Option<Vec<T>> {
         flat.iter().map(|v| v.as_i64().and_then(|v| T::try_from(v).ok())).collect()
     }
-    let decimal = || flat.iter().map(|v| if v.is_null() { Some(f64::NAN) } else { v.as_f64() }).collect::<Option<Vec<_>>>();
+    let decimal =
+        || flat.iter().map(|v| if v.is_null() { Some(f64::NAN) } else { v.as_f64() }).collect::<Option<Vec<_>>>();
     Some(match datatype {
         "BOOL" => TensorData::Bool(
             flat.iter().map(|v| v.as_bool().or_else(|| v.as_i64().map(|v| v != 0))).collect::<Option<_>>()?,
@@ -194,7 +196,9 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_one_is_said_what_is_wrong_with_it() {
         let output = |shape: &str, datatype: &str, data: &str| {
-            format!("{{\"outputs\":[{{\"name\":\"p\",\"shape\":{shape},\"datatype\":\"{datatype}\",\"data\":{data}}}]}}")
+            format!(
+                "{{\"outputs\":[{{\"name\":\"p\",\"shape\":{shape},\"datatype\":\"{datatype}\",\"data\":{data}}}]}}"
+            )
         };
         let why = |text: String| outputs(text.as_bytes(), 2).unwrap_err();
         assert!(why("<html>".to_owned()).contains("no JSON"));

@@ -9,6 +9,14 @@ mod codec;
 
 pub use client::{RemoteModel, RemoteSettings};
 
+/// The JSON body of an infer request, as any caller of the protocol would write it.
+///
+/// # Errors
+/// When an input has values that JSON has no words for: NaN, infinity, or 16-bit decimals.
+pub fn infer_body(id: &str, inputs: &[crate::model::tensor::NamedTensor]) -> Result<String, String> {
+    codec::body(id, inputs)
+}
+
 /// Why a server gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {

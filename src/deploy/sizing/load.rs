@@ -96,8 +96,9 @@ pub(super) fn paced(
     let began = Instant::now();
     let mut waiting = 0_usize;
     for (turn, inputs) in requests.iter().cycle().enumerate() {
-        let due = began + Duration::from_secs_f64(turn as f64 / rate.max(1e-3));
-        if due.duration_since(began).as_secs_f64() >= seconds {
+        let after = Duration::try_from_secs_f64(turn as f64 / rate.max(1e-3)).unwrap_or_default();
+        let due = began + after;
+        if after.as_secs_f64() >= seconds {
             break;
         }
         wait_until(due);
@@ -125,7 +126,7 @@ pub(super) fn paced(
 fn wait_until(due: Instant) {
     let left = due.saturating_duration_since(Instant::now());
     if left > BUSY {
-        std::thread::sleep(left - BUSY);
+        std::thread::sleep(left.saturating_sub(BUSY));
     }
     while Instant::now() < due {
         std::hint::spin_loop();

@@ -77,7 +77,11 @@ pub fn advise(points: &[Point], target: Target, machine: Machine) -> Advice {
             described(&best.setting),
             (best.peak_bytes / best.setting.workers.max(1) as u64 * cores as u64) >> 20,
         );
-        return Advice { setting: Some(best.setting), peak_bytes: Some(best.peak_bytes), ..nothing(sentence, Some(cores)) };
+        return Advice {
+            setting: Some(best.setting),
+            peak_bytes: Some(best.peak_bytes),
+            ..nothing(sentence, Some(cores))
+        };
     }
     let fastest = points.iter().map(|p| p.p95_ms).fold(f64::INFINITY, f64::min);
     let sentence = format!(

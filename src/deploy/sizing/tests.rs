@@ -24,7 +24,12 @@ fn machine() -> Machine {
 }
 
 fn points() -> Vec<Point> {
-    vec![point(1, 1, 1, 400.0, 3.0), point(1, 1, 64, 900.0, 12.0), point(2, 1, 64, 1_700.0, 14.0), point(4, 1, 64, 3_000.0, 18.0)]
+    vec![
+        point(1, 1, 1, 400.0, 3.0),
+        point(1, 1, 64, 900.0, 12.0),
+        point(2, 1, 64, 1_700.0, 14.0),
+        point(4, 1, 64, 3_000.0, 18.0),
+    ]
 }
 
 fn target(rate: Option<f64>, p95_ms: Option<f64>) -> Target {

@@ -13,7 +13,7 @@ fn scripted(answers: Vec<(u16, &'static str)>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (told, ids) = channel();
-    std::thread::spawn(move || {
+    let serving = move || {
         for (status, answer) in answers {
             let (stream, _) = listener.accept().unwrap();
             let mut reader = BufReader::new(stream);
@@ -29,12 +29,14 @@ fn scripted(answers: Vec<(u16, &'static str)>) -> (String, Receiver<String>) {
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             told.send(body["id"].as_str().unwrap().to_owned()).ok();
             if !answer.is_empty() {
-                let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
+                let head =
+                    format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
                 reader.get_mut().write_all(head.as_bytes()).unwrap();
                 reader.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         }
-    });
+    };
+    std::thread::Builder::new().name("scripted".to_owned()).spawn(serving).unwrap();
     (address, ids)
 }
 
