@@ -232,6 +232,7 @@ impl Bench {
         self.send_run(&dataset);
         self.listener.until("the result", |s| !s.runs.is_empty());
         self.listener.backend.send(Command::Deploy(DeployRequest {
+            source: modeldeck::backend::serving::Source::Replay,
             name: "strings".to_owned(),
             run: self.listener.state.runs.first().unwrap().id,
             model: self.model.clone(),

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use eframe::egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use listener::options;
-use modeldeck::backend::state::RuntimeView;
 use modeldeck::data::Kind;
 use modeldeck::data::read::{ReadOptions, read_table};
 use modeldeck::data::watch::NoWatch;
@@ -54,14 +53,9 @@ fn a_file_that_does_not_fit_is_bound_filled_and_mapped() {
     let answers = Answers::of([models, vec![first], vec![second]]);
     let options = options(&folder.path().join("workspace"), runtime::runtime(), false);
     let mut window = Window::open([1280.0, 1000.0], options, answers);
-    window.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
-    window.click("Models");
-    window.click("Add model…");
-    window.until("the models", |a| a.state().models.len() == 2);
-    window.click("Add dataset…");
-    window.until("the preview", window::previewed);
-    window.click("Add");
-    window.until("the file", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
+    window.begin();
+    window.add_models(2);
+    window.add_dataset();
 
     window.click("Validate");
     window.until("both bindings", |a| a.state().preparations.len() == 2 && a.jobs().is_empty());
@@ -102,10 +96,7 @@ fn a_file_that_does_not_fit_is_bound_filled_and_mapped() {
     }
 
     window.click("Models");
-    window.click("Add dataset…");
-    window.until("the preview", window::previewed);
-    window.click("Add");
-    window.until("the second file", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
+    window.add_dataset();
     window.click("Validate");
     window.choose("Dataset", "odd_too.csv");
     let second = window.page.state().state().datasets[1].id.clone();

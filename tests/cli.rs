@@ -8,6 +8,9 @@ mod runtime;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use modeldeck::data::layout::layout_key;
+use modeldeck::data::{NoWatch, ReadOptions};
+use modeldeck::workspace::Workspace;
 use serde_json::Value;
 
 /// Runs the program in the source tree; the runtime that the tests use is installed first.
@@ -194,4 +197,28 @@ fn gates_hold_against_the_champion_that_answers_today() {
     assert_eq!(verdicts, ["pass", "fail"]);
     let reason = report["models"][1]["gates"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("champion"), "{reason}");
+}
+
+#[test]
+fn the_register_that_a_named_workspace_keeps_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = root.join("sample_models/flights/april.parquet");
+    let table = modeldeck::data::read_table(&data, &ReadOptions::default(), &NoWatch).unwrap().table;
+    let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
+    let place = folder.path().to_str().unwrap();
+    let run = |more: &[&str]| {
+        modeldeck(&flights(&[&["--gates", "assets/policies/careful_binary.toml", "--workspace", place], more].concat()))
+    };
+
+    assert!(complaint(&run(&[])).contains("There is no workspace"));
+    let mut workspace = Workspace::open(folder.path()).unwrap();
+    let forbidden = serde_json::json!({ "columns": { "carrier": { "forbidden": true } } });
+    workspace.set_register(&layout_key(&names, None), &forbidden).unwrap();
+    assert!(complaint(&run(&[])).contains("another"), "a workspace that is open elsewhere is not looked into");
+    drop(workspace);
+    assert!(complaint(&run(&[])).contains("carrier"), "the register refuses a column");
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "[[column]]\ncolumn = \"carrier\"\npurpose = [\"planning\"]\n").unwrap();
+    assert_eq!(run(&["--register", other.to_str().unwrap()]).status.code(), Some(0), "a named file comes first");
 }

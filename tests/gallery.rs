@@ -177,7 +177,7 @@ fn rows_of_tables_can_be_clicked() {
             },
             MetricRow { name: "Recall", ..MetricRow::default() },
         ];
-        if let Some(MetricAction::Row(i)) = w::metric_table(ui, "m", "April", &rows, None) {
+        if let Some(MetricAction::Row(i)) = w::metric_table(ui, "m", "April", 0.95, &rows, None) {
             *metric = Some(i);
         }
         let columns = [Column::words("name", 1.0), Column::numbers("n", 1.0)];

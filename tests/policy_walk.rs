@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use listener::options;
-use modeldeck::backend::state::RuntimeView;
 use window::{Answers, Window};
 
 fn flights(name: &str) -> PathBuf {
@@ -47,14 +46,9 @@ fn a_new_policy_is_written_kept_chosen_and_judges() {
         Answers::of([vec![flights("gradient_boosting.onnx")], vec![flights("april.parquet")], vec![exported.clone()]]);
     let options = options(&folder.path().join("workspace"), runtime::runtime(), false);
     let mut window = Window::open([1280.0, 900.0], options, answers);
-    window.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
-    window.click("Models");
-    window.click("Add model…");
-    window.until("the model", |a| a.state().models.len() == 1);
-    window.click("Add dataset…");
-    window.until("the preview", window::previewed);
-    window.click("Add");
-    window.until("April", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
+    window.begin();
+    window.add_models(1);
+    window.add_dataset();
 
     window.click("Validate");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));

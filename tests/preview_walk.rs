@@ -77,10 +77,7 @@ fn a_correction_is_used_kept_and_offered_again() {
     window.click("Cancel");
     window.until("nothing", |a| a.state().preview.is_none());
     assert_eq!(window.page.state().state().datasets.len(), 1);
-    window.click("Add dataset…");
-    window.until("the preview", previewed);
-    window.click("Add");
-    window.until("the second file", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
+    window.add_dataset();
     let app = window.page.state();
     assert_eq!(column(app, 1, "zip"), (Kind::Text, Role::Feature));
     assert_eq!(column(app, 1, "seen").1, Role::Target);

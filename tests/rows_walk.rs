@@ -16,7 +16,6 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use listener::options;
 use modeldeck::app::App;
-use modeldeck::backend::state::RuntimeView;
 use window::{Answers, Window};
 
 fn flights(name: &str) -> std::path::PathBuf {
@@ -49,14 +48,9 @@ fn an_analyst_looks_at_the_rows_behind_the_numbers() {
     let open = |answers| Window::open([1280.0, 800.0], options(&workspace, runtime::runtime(), false), answers);
 
     let mut window = open(answers);
-    window.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
-    window.click("Models");
-    window.click("Add model…");
-    window.until("the model", |a| a.state().models.len() == 1);
-    window.click("Add dataset…");
-    window.until("the preview", window::previewed);
-    window.click("Add");
-    window.until("April", |a| a.state().datasets.len() == 1 && a.jobs().is_empty());
+    window.begin();
+    window.add_models(1);
+    window.add_dataset();
     window.click("Validate");
     window.choose("Dataset", "april.parquet");
     window.until("the binding", |a| a.state().preparation.as_ref().is_some_and(|p| p.ready));

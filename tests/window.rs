@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use egui_kittest::kittest::Queryable as _;
 use listener::options;
 use modeldeck::app::action::Panel;
-use modeldeck::backend::state::{DeploymentStateView, RuntimeView};
+use modeldeck::backend::state::DeploymentStateView;
 use modeldeck::monitor::AlertState;
-use window::{Answers, Window, previewed};
+use window::{Answers, Window};
 
 fn flights(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_models/flights").join(name)
@@ -29,18 +29,10 @@ fn a_newcomer_walks_from_a_file_to_an_alert_and_finds_it_again() {
     let open = |answers| Window::open([1280.0, 800.0], options(folder.path(), runtime::runtime(), false), answers);
 
     let mut window = open(answers);
-    window.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
-    window.click("Models");
-    window.click("Add model…");
-    window.until("the models", |a| a.state().models.len() == 3);
-    window.click("Add dataset…");
-    window.until("the preview", previewed);
-    window.click("Add");
-    window.until("April", |a| a.state().datasets.len() == 1);
-    window.click("Add dataset…");
-    window.until("the preview of the year", previewed);
-    window.click("Add");
-    window.until("the year", |a| a.state().datasets.len() == 2 && a.jobs().is_empty());
+    window.begin();
+    window.add_models(3);
+    window.add_dataset();
+    window.add_dataset();
 
     window.click("Validate");
     window.choose("Dataset", "april.parquet");

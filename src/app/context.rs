@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::{Action, Panel};
-use crate::backend::command::{DatasetId, DeploymentId, ModelId, RunId};
+use crate::backend::command::{DatasetId, DeployRequest, DeploymentId, ModelId, RunId};
 use crate::backend::event::{JobTopic, JobView};
+use crate::backend::serving::{ServingView, Tried};
 use crate::backend::{Command, State};
 use crate::deploy::DeploymentStats;
 use crate::monitor::MonitorSnapshot;
@@ -44,6 +45,10 @@ pub enum Request {
     },
     /// Asks for a register file, then has the backend take its entries over for a dataset.
     ImportRegister(DatasetId),
+    /// Asks for the file with the token of the endpoint that is being set up.
+    PickToken,
+    /// Asks for a folder, then has the backend write a model for a cluster into it.
+    ExportCluster(Box<DeployRequest>),
     /// Asks “are you sure” before a command.
     Confirm {
         /// The question.
@@ -113,6 +118,10 @@ pub struct Live {
     pub monitors: BTreeMap<DeploymentId, Arc<MonitorSnapshot>>,
     /// How fast they work.
     pub stats: BTreeMap<DeploymentId, Arc<DeploymentStats>>,
+    /// What served models are at.
+    pub serving: BTreeMap<DeploymentId, Arc<ServingView>>,
+    /// What was last tried on each.
+    pub tried: BTreeMap<DeploymentId, Arc<Tried>>,
 }
 
 impl Live {
@@ -173,6 +182,16 @@ impl PanelContext<'_> {
         self.requests.borrow_mut().push(Request::ImportRegister(dataset.to_owned()));
     }
 
+    /// Asks for the file with the token of the endpoint that is being set up.
+    pub fn pick_token(&self) {
+        self.requests.borrow_mut().push(Request::PickToken);
+    }
+
+    /// Has the backend write a deployment's model for a cluster into a folder the person chooses.
+    pub fn export_cluster(&self, request: DeployRequest) {
+        self.requests.borrow_mut().push(Request::ExportCluster(Box::new(request)));
+    }
+
     /// Asks before doing something that cannot be undone.
     pub fn confirm(&self, question: impl Into<String>, button: &'static str, command: Command) {
         self.requests.borrow_mut().push(Request::Confirm { question: question.into(), button, command });
@@ -197,6 +216,10 @@ pub enum Picked {
     Policy(PathBuf),
     /// A register file for a dataset.
     Register(PathBuf, DatasetId),
+    /// The file with the token of the endpoint that is being set up.
+    Token(PathBuf),
+    /// The folder that a deployment's model is written into for a cluster.
+    Cluster(PathBuf, Box<DeployRequest>),
     /// Where the backend is to write something.
     SaveBy(PathBuf, Saved),
     /// Where to write text.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crossbeam_channel::Sender;
 
 use super::context::{Picked, Saved};
-use crate::backend::command::DatasetId;
+use crate::backend::command::{DatasetId, DeployRequest};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub enum Ask {
     Policy,
     /// A register file for a dataset.
     Register(DatasetId),
+    /// The file with the token of an endpoint.
+    Token,
+    /// The folder for the files of a cluster.
+    Cluster(Box<DeployRequest>),
     /// Where the backend is to write something, with a name to begin with.
     SaveBy(String, Saved),
     /// Where to write text, with a name to begin with.
@@ -37,6 +41,8 @@ impl Ask {
             Self::Runtime => "Choose ONNX Runtime library",
             Self::Policy => "Add policy",
             Self::Register(_) => "Import data-use register",
+            Self::Token => "Choose token file",
+            Self::Cluster(_) => "Export for a cluster",
             Self::SaveBy(..) => "Save",
             Self::SaveText(..) => "Export",
             Self::SavePicture(..) => "Export picture",
@@ -52,6 +58,8 @@ impl Ask {
             Self::Runtime => first.map(Picked::Runtime),
             Self::Policy => first.map(Picked::Policy),
             Self::Register(dataset) => first.map(|path| Picked::Register(path, dataset)),
+            Self::Token => first.map(Picked::Token),
+            Self::Cluster(request) => first.map(|folder| Picked::Cluster(folder, request)),
             Self::SaveBy(_, what) => first.map(|path| Picked::SaveBy(path, what)),
             Self::SaveText(_, text) => first.map(|path| Picked::SaveText(path, text)),
             Self::SavePicture(_, rect) => first.map(|path| Picked::SavePicture(path, rect)),
@@ -101,7 +109,8 @@ impl Dialogs for SystemDialogs {
                     .pick_file()
                     .into_iter()
                     .collect(),
-                Ask::Runtime => dialog.pick_file().into_iter().collect(),
+                Ask::Cluster(_) => dialog.pick_folder().into_iter().collect(),
+                Ask::Runtime | Ask::Token => dialog.pick_file().into_iter().collect(),
                 Ask::Policy => dialog
                     .add_filter("Policies", &["toml"])
                     .add_filter("All files", &["*"])

@@ -176,6 +176,8 @@ impl App {
                 let kept = &self.state.deployments;
                 self.live.monitors.retain(|id, _| kept.iter().any(|d| &d.id == id));
                 self.live.stats.retain(|id, _| kept.iter().any(|d| &d.id == id));
+                self.live.serving.retain(|id, _| kept.iter().any(|d| &d.id == id && d.live));
+                self.live.tried.retain(|id, _| kept.iter().any(|d| &d.id == id));
             }
             Event::Jobs(jobs) => self.jobs = jobs,
             Event::Monitor(id, monitor) => {
@@ -183,6 +185,12 @@ impl App {
             }
             Event::Stats(id, stats) => {
                 self.live.stats.insert(id, stats);
+            }
+            Event::Serving(id, view) => {
+                self.live.serving.insert(id, view);
+            }
+            Event::Tried(id, tried) => {
+                self.live.tried.insert(id, tried);
             }
             Event::Notice(notice) => self.notices.arrived(notice),
             Event::Closed => self.closing = true,
@@ -218,6 +226,8 @@ impl App {
             Picked::Runtime(path) => self.send(Command::UseRuntime(path)),
             Picked::Policy(path) => self.send(Command::AddPolicy(path)),
             Picked::Register(path, dataset) => self.send(Command::ImportRegister { dataset, path }),
+            Picked::Token(path) => self.panels.token_picked(path),
+            Picked::Cluster(folder, request) => self.send(Command::ExportCluster { request, folder }),
             Picked::SaveBy(path, what) => self.send(what.command(path)),
             Picked::SaveText(path, text) => self.send(Command::Export { path, text }),
             Picked::SavePicture(path, rect) => picture::save(ctx, path, rect),
@@ -281,6 +291,8 @@ impl App {
                 Request::Save { suggested, text } => self.ask(ctx, Ask::SaveText(suggested, text)),
                 Request::SaveBy { suggested, what } => self.ask(ctx, Ask::SaveBy(suggested, what)),
                 Request::ImportRegister(dataset) => self.ask(ctx, Ask::Register(dataset)),
+                Request::PickToken => self.ask(ctx, Ask::Token),
+                Request::ExportCluster(request) => self.ask(ctx, Ask::Cluster(request)),
                 Request::SavePicture { suggested, rect } => self.ask(ctx, Ask::SavePicture(suggested, rect)),
                 Request::Confirm { question, button, command } => {
                     self.modal = Some(Modal::confirm(question, button, command));

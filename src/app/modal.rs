@@ -6,9 +6,15 @@ use eframe::egui::{self, Id, Key};
 
 use super::context::Picked;
 use super::dialogs::Ask;
-use super::theme::{SPACE_M, SPACE_S};
+use super::theme::{SPACE_L, SPACE_M, SPACE_S};
 use super::widgets::Button;
 use crate::backend::Command;
+
+/// An empty dialog in the middle of the window, above everything else.
+pub(super) fn dialog(ctx: &egui::Context, id: Id) -> egui::Modal {
+    let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(egui::Margin::same(SPACE_L as i8));
+    egui::Modal::new(id).frame(frame)
+}
 
 /// A question on the screen.
 pub(super) struct Modal {
@@ -49,7 +55,13 @@ impl Modal {
     pub(super) fn path(ask: Ask) -> Self {
         let text = match &ask {
             Ask::SaveBy(name, _) | Ask::SaveText(name, _) | Ask::SavePicture(name, _) => name.clone(),
-            Ask::Models | Ask::Dataset | Ask::Runtime | Ask::Policy | Ask::Register(_) => String::new(),
+            Ask::Models
+            | Ask::Dataset
+            | Ask::Runtime
+            | Ask::Policy
+            | Ask::Register(_)
+            | Ask::Token
+            | Ask::Cluster(_) => String::new(),
         };
         let question =
             "This desktop offers no file dialog. Type the whole path, or drop the file on the window.".to_owned();
@@ -58,7 +70,7 @@ impl Modal {
 
     pub(super) fn ui(&mut self, ctx: &egui::Context) -> Answer {
         let mut answer = Answer::Open;
-        let shown = egui::Modal::new(Id::unique("question")).show(ctx, |ui| {
+        let shown = dialog(ctx, Id::unique("question")).show(ctx, |ui| {
             ui.set_width(420.0);
             let title = match &self.kind {
                 Kind::Confirm { .. } => "Are you sure?",
@@ -83,7 +95,8 @@ impl Modal {
                     Kind::Path { .. } => Button::primary("OK"),
                 };
                 accepted |= button.show(ui).clicked();
-                if Button::secondary("Keep as it is").show(ui).clicked() {
+                let back = if matches!(self.kind, Kind::Path { .. }) { "Cancel" } else { "Keep as it is" };
+                if Button::secondary(back).show(ui).clicked() {
                     answer = Answer::Dismissed;
                 }
             });

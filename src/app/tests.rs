@@ -42,6 +42,7 @@ impl Window {
             open_samples: false,
             install_runtime: false,
             files: Vec::new(),
+            held_bytes: crate::data::estimate::HELD_BYTES,
         })
         .unwrap();
         let page = Harness::builder()

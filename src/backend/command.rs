@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::previews::Reading;
+use super::serving::{RolloutChange, Source};
 use crate::data::read::ReadOptions;
+use crate::deploy::capture::Selection;
+use crate::deploy::sizing::Target;
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::model::ModelCard;
 use crate::model::binding::Fill;
@@ -237,6 +240,22 @@ pub enum Command {
         /// Which of its models.
         model: ModelId,
     },
+    /// Goes through the readiness list of a deployment that is being set up. Answered in the state's `readiness`.
+    CheckReadiness(Box<DeployRequest>),
+    /// Measures a validated model on its validation data with several settings. Answered in the state's `sizing`.
+    SizeModel {
+        /// The deployment that it is for.
+        request: Box<DeployRequest>,
+        /// What it is to carry.
+        target: Target,
+    },
+    /// Writes what Triton Inference Server and `KServe` read into a folder.
+    ExportCluster {
+        /// The deployment: its model, with its workers and batches.
+        request: Box<DeployRequest>,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Puts a validated model to work.
     Deploy(DeployRequest),
     /// Holds the feed; what is queued is still answered.
@@ -247,6 +266,38 @@ pub enum Command {
     StepDeployment(DeploymentId),
     /// Changes the feed's rate; `None` is as fast as it goes.
     SetRate(DeploymentId, Option<f64>),
+    /// Loads another validated model as a version of a served one.
+    AddVersion {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The run that validated the model.
+        run: RunId,
+        /// The model.
+        model: ModelId,
+    },
+    /// Changes which version of a served model answers what.
+    RollOut {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// What changes.
+        change: RolloutChange,
+    },
+    /// Asks a served model about a row; answered by [`super::Event::Tried`].
+    TryRow {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The version; `None` asks as a caller who names none.
+        version: Option<String>,
+        /// Column and value, as they were typed; what is empty is missing.
+        row: Vec<(String, String)>,
+    },
+    /// Deletes kept rows of a served deployment, with their labels; it may work or have ended.
+    DeleteRows {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Which rows.
+        which: Selection,
+    },
     /// Answers what is queued, then ends feed and workers.
     StopDeployment(DeploymentId),
     /// Takes a stopped deployment with its history out of the workspace.
@@ -313,7 +364,10 @@ pub struct DeployRequest {
     pub run: RunId,
     /// Which of the run's models.
     pub model: ModelId,
-    /// The dataset that is replayed.
+    /// Where its requests come from.
+    #[serde(default)]
+    pub source: Source,
+    /// The dataset that is replayed; empty when other programs call.
     pub feed_dataset: DatasetId,
     /// Threads, batch and queue.
     pub worker: WorkerSettings,

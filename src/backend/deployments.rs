@@ -13,17 +13,20 @@ use super::datasets::Source;
 use super::event::{Event, JobTopic};
 use super::jobs::{JobHandle, Outcome};
 use super::live_sink::{FinishedChunks, LiveSink};
+use super::readiness::Gathered;
 use super::service::{Internal, Service, now_ms};
+use super::serving::{Ready, Served, ServedVersionView, Source as RequestSource, stand_up};
 use super::state::{DeploymentStateView, DeploymentView};
 use crate::data::Table;
 use crate::data::watch::Watch as _;
+use crate::deploy::readiness::Readiness;
 use crate::deploy::{DeployEvent, Deployment, DeploymentPlan, ScorerFactory};
 use crate::model::{BoundModel, ModelFile, Runtime, Scorer, Scores, SessionSettings};
 use crate::monitor::profile::build;
 use crate::monitor::snapshot::MonitorRecord;
 use crate::monitor::{
-    Alert, AlertKind, ChunkReport, Chunking, Monitor, MonitorSettings, ProfileSettings, ReferenceProfile, Severity,
-    default_chunk_rows,
+    Alert, AlertEvent, AlertKind, ChunkReport, Chunking, Monitor, MonitorSettings, ProfileSettings, ReferenceProfile,
+    Severity, default_chunk_rows,
 };
 use crate::validate::ModelResult;
 use crate::workspace::audit::AuditKind;
@@ -35,10 +38,48 @@ const ENDING: Duration = Duration::from_secs(8);
 
 /// A deployment whose threads belong to this session.
 pub(super) struct LiveDeployment {
-    deployment: Deployment,
+    pub(super) work: Work,
     pub(super) record: MonitorRecord,
     /// Keys of the kept alerts, by what tells alerts of one deployment apart.
     pub(super) alert_ids: Vec<(AlertKind, usize, i64)>,
+}
+
+/// The threads of a deployment.
+pub(super) enum Work {
+    /// A dataset is replayed.
+    Replay(Deployment),
+    /// Other programs call.
+    Served(Box<Served>),
+}
+
+impl Work {
+    pub(super) fn served(&self) -> Option<&Served> {
+        match self {
+            Self::Served(served) => Some(served),
+            Self::Replay(_) => None,
+        }
+    }
+
+    fn pause(&self) {
+        match self {
+            Self::Replay(deployment) => deployment.pause(),
+            Self::Served(served) => served.pause(true),
+        }
+    }
+
+    fn resume(&self) {
+        match self {
+            Self::Replay(deployment) => deployment.resume(),
+            Self::Served(served) => served.pause(false),
+        }
+    }
+
+    fn begin_stop(&mut self) {
+        match self {
+            Self::Replay(deployment) => deployment.begin_stop(),
+            Self::Served(served) => served.begin_stop(),
+        }
+    }
 }
 
 /// What a job needs to make a deployment ready.
@@ -48,17 +89,43 @@ struct Preparing {
     target: String,
     request: DeployRequest,
     reference: (Source, ByHand),
-    feed: (Source, ByHand),
+    /// The data that is replayed; `None` when other programs call.
+    feed: Option<(Source, ByHand)>,
+    /// What a service is stood up with.
+    serving: Serving,
+    /// What the readiness list is made from.
+    facts: Gathered,
     runtime: &'static Runtime,
 }
 
-/// Everything that is needed to start the threads.
+/// What a service is stood up with, beside the model.
+struct Serving {
+    captures: Option<std::path::PathBuf>,
+    model_name: String,
+    internal: crossbeam_channel::Sender<Internal>,
+    outbox: Arc<super::outbox::Outbox>,
+}
+
+/// Everything that is needed to start the threads, or what already answers.
 struct Prepared {
+    id: String,
+    started_at_ms: i64,
     request: DeployRequest,
-    profile: ReferenceProfile,
+    profile: Arc<ReferenceProfile>,
+    readiness: Readiness,
+    how: Prepare,
+}
+
+/// What a replay is started with.
+struct Replay {
     bound: BoundModel,
     feed: crate::data::read::Dataset,
     runtime: &'static Runtime,
+}
+
+enum Prepare {
+    Replay(Box<Replay>),
+    Served(Box<Served>),
 }
 
 fn score_reference(
@@ -83,26 +150,68 @@ fn score_reference(
 }
 
 fn make_ready(job: Preparing, handle: &JobHandle) -> Result<Prepared, String> {
-    let Preparing { file, judged, target, request, reference, feed, runtime } = job;
+    let Preparing { file, judged, target, request, reference, feed, serving, facts, runtime } = job;
+    let readiness = facts.judged();
+    if let Some(line) = readiness.in_the_way().next() {
+        let mend = line.mend.as_deref().unwrap_or_default();
+        return Err(format!("“{}” is not started. {}: {} {mend}", request.name, line.what, line.why));
+    }
     let reference_data = reference.0.dataset(handle)?;
     let proposal = bound_by_hand(&file, &reference_data.table, Some(&target), &reference.1);
     let features: Vec<String> = proposal.binding.columns().map(ToOwned::to_owned).collect();
     let bound = BoundModel::bind(file.clone(), proposal.binding, &reference_data.table).map_err(|e| e.to_string())?;
     let scores = score_reference(&bound, &reference_data.table, runtime, handle)?;
-    let feed_data = feed.0.dataset(handle)?;
+    let feed = match feed {
+        Some((source, by_hand)) => Some((source.dataset(handle)?, by_hand)),
+        None => None,
+    };
     handle.progress(0.9);
-    let rows = default_chunk_rows(reference_data.table.rows(), feed_data.table.rows());
+    let reference_rows = reference_data.table.rows();
+    // A stream without an end is cut as one as long as the reference.
+    let feed_rows = feed.as_ref().map_or(reference_rows, |(feed, _)| feed.table.rows());
+    let rows = default_chunk_rows(reference_rows, feed_rows);
     let mut settings =
         ProfileSettings::new(features, Some(target.clone()), request.chunking.unwrap_or(Chunking::Rows(rows)));
     settings.task = Some(judged.task);
     settings.positive.clone_from(&judged.positive);
     settings.score_threshold = request.threshold.or(judged.threshold).unwrap_or(0.5);
     settings.time_column = request.time_column.clone().filter(|name| reference_data.table.column(name).is_some());
-    let profile = build(&reference_data.table, &scores, &settings).map_err(|e| e.to_string())?;
-    let binding = bound_by_hand(&file, &feed_data.table, Some(&target), &feed.1).binding;
-    let bound = BoundModel::bind(file, binding, &feed_data.table)
-        .map_err(|e| format!("The dataset to replay does not fit the model. {e}"))?;
-    Ok(Prepared { request, profile, bound, feed: feed_data, runtime })
+    let profile = Arc::new(build(&reference_data.table, &scores, &settings).map_err(|e| e.to_string())?);
+    let started_at_ms = now_ms();
+    let id = format!("{started_at_ms:x}");
+    let how = match (&request.source, feed) {
+        (RequestSource::Http(http), _) => {
+            let captures = serving.captures.ok_or("The workspace is not open, so no answer could be kept.")?;
+            let first = ServedVersionView {
+                version: "1".to_owned(),
+                model: request.model.clone(),
+                model_name: serving.model_name,
+                run: request.run,
+                positive: judged.positive.clone(),
+                threshold: request.threshold.or(judged.threshold),
+            };
+            Prepare::Served(Box::new(stand_up(Ready {
+                id: id.clone(),
+                http: (**http).clone(),
+                bound,
+                first,
+                profile: Arc::clone(&profile),
+                capture: captures.join(&id),
+                runtime,
+                internal: serving.internal,
+                outbox: serving.outbox,
+                started_at_ms,
+            })?))
+        }
+        (RequestSource::Replay, Some((feed, by_hand))) => {
+            let binding = bound_by_hand(&file, &feed.table, Some(&target), &by_hand).binding;
+            let bound = BoundModel::bind(file, binding, &feed.table)
+                .map_err(|e| format!("The dataset to replay does not fit the model. {e}"))?;
+            Prepare::Replay(Box::new(Replay { bound, feed, runtime }))
+        }
+        (RequestSource::Replay, None) => return Err("No dataset is chosen to be replayed.".to_owned()),
+    };
+    Ok(Prepared { id, started_at_ms, request, profile, readiness, how })
 }
 
 impl Service {
@@ -126,10 +235,17 @@ impl Service {
             Ok(file) => file,
             Err(why) => return self.error(why),
         };
-        let sources = self.source(&run.dataset).and_then(|a| self.source(&request.feed_dataset).map(|b| (a, b)));
+        let replays = request.source == RequestSource::Replay;
+        let sources = self.source(&run.dataset).and_then(|reference| {
+            let feed = replays.then(|| self.source(&request.feed_dataset)).transpose()?;
+            Ok((reference, feed))
+        });
         let (reference, feed) = match sources {
             Ok(sources) => sources,
             Err(why) => return self.error(why),
+        };
+        let Some(facts) = self.gather(&request) else {
+            return self.error("The model is no longer in this workspace. Add it again, then validate and deploy it.");
         };
         let name = format!("Preparing {}", request.name);
         let job = Preparing {
@@ -137,7 +253,14 @@ impl Service {
             judged,
             target: run.report.target.clone(),
             reference: (reference, self.by_hand(&request.model, &run.dataset)),
-            feed: (feed, self.by_hand(&request.model, &request.feed_dataset)),
+            feed: feed.map(|feed| (feed, self.by_hand(&request.model, &request.feed_dataset))),
+            serving: Serving {
+                captures: self.workspace.as_ref().map(Workspace::captures_folder),
+                model_name: self.model_name(&request.model),
+                internal: self.internal.clone(),
+                outbox: Arc::clone(&self.outbox),
+            },
+            facts,
             request,
             runtime,
         };
@@ -151,14 +274,17 @@ impl Service {
     }
 
     fn launch(&mut self, ready: Prepared) {
-        let Prepared { request, profile, bound, feed, runtime } = ready;
-        let started_at_ms = now_ms();
-        let id = format!("{started_at_ms:x}");
-        let profile = Arc::new(profile);
+        let Prepared { id, started_at_ms, request, profile, readiness, how } = ready;
+        let (feed_name, feed_rows) = match (&how, &request.source) {
+            (Prepare::Replay(replay), _) => (self.dataset_name(&request.feed_dataset), replay.feed.table.rows() as u64),
+            (Prepare::Served(_), RequestSource::Http(http)) => (format!("HTTP calls to “{}”", http.name), 0),
+            (Prepare::Served(_), RequestSource::Replay) => ("calls".to_owned(), 0),
+        };
         let names = serde_json::json!({
             "model": self.model_name(&request.model),
-            "feed": self.dataset_name(&request.feed_dataset),
-            "feed_rows": feed.table.rows(),
+            "feed": feed_name,
+            "feed_rows": feed_rows,
+            "readiness": readiness,
         });
         let (Ok(request_value), Ok(profile_value), Ok(state_value)) = (
             serde_json::to_value(&request),
@@ -180,30 +306,75 @@ impl Service {
         if self.with_workspace(|w| w.add_deployment(&kept)).is_none() {
             return;
         }
-        let Some(folder) = self.workspace.as_ref().map(Workspace::captures_folder) else { return };
-        let capture = match CaptureWriter::open(&folder, &id) {
-            Ok(capture) => capture,
-            Err(error) => {
-                self.with_workspace(|w| w.remove_deployment(&id));
-                return self.error(error.to_string());
+        let started = match how {
+            Prepare::Served(mut served) => {
+                served.is_kept();
+                Ok(Work::Served(served))
+            }
+            Prepare::Replay(replay) => {
+                let Replay { bound, feed, runtime } = *replay;
+                self.start_replay(&id, &request, &profile, bound, &feed, runtime).map(Work::Replay)
             }
         };
+        let work = match started {
+            Ok(work) => work,
+            Err(why) => {
+                self.with_workspace(|w| w.remove_deployment(&id));
+                return self.error(why);
+            }
+        };
+        let record = MonitorRecord::new(Arc::clone(&profile));
+        let monitor = Arc::new(record.snapshot());
+        self.state.deployments.insert(
+            0,
+            Arc::new(DeploymentView {
+                id: id.clone(),
+                model_name: self.model_name(&request.model),
+                feed_name,
+                feed_rows,
+                live: true,
+                state: DeploymentStateView::Running,
+                started_at_ms,
+                readiness: Some(Arc::new(readiness.clone())),
+                captured: 0,
+                monitor: Some(monitor),
+                request: Arc::new(request.clone()),
+            }),
+        );
+        self.record_deployed(&id, &request, &readiness);
+        self.live.insert(id, LiveDeployment { work, record, alert_ids: Vec::new() });
+        self.info(format!("“{}” is deployed", request.name));
+        self.update_stages();
+    }
+
+    /// Starts the threads that replay a dataset.
+    fn start_replay(
+        &self,
+        id: &str,
+        request: &DeployRequest,
+        profile: &Arc<ReferenceProfile>,
+        bound: BoundModel,
+        feed: &crate::data::read::Dataset,
+        runtime: &'static Runtime,
+    ) -> Result<Deployment, String> {
+        let folder = self.workspace.as_ref().map(Workspace::captures_folder).ok_or("The workspace is not open.")?;
+        let capture = CaptureWriter::open(&folder, id).map_err(|error| error.to_string())?;
         let sink = LiveSink {
-            id: id.clone(),
+            id: id.to_owned(),
             internal: self.internal.clone(),
             capture: Some(capture),
-            monitor: Monitor::new(Arc::clone(&profile), MonitorSettings::default()),
+            monitor: Monitor::new(Arc::clone(profile), MonitorSettings::default()),
             rows_seen: 0,
         };
-        let (outbox, told) = (Arc::clone(&self.outbox), id.clone());
+        let (outbox, told) = (Arc::clone(&self.outbox), id.to_owned());
         let (fingerprint, path) = (feed.fingerprint.clone(), feed.path.clone());
         let session = SessionSettings {
             intra_threads: request.worker.intra_threads,
             batch: request.worker.batch_rows,
             ..SessionSettings::default()
         };
-        let plan = DeploymentPlan {
-            id: id.clone(),
+        Deployment::start(DeploymentPlan {
+            id: id.to_owned(),
             table: Arc::clone(&feed.table),
             still_there: Box::new(move || fingerprint.still_matches(&path).map_err(|e| e.to_string())),
             worker: request.worker.clone(),
@@ -211,39 +382,11 @@ impl Service {
             engines: Arc::new(ScorerFactory { bound, settings: session, runtime }),
             sink: Box::new(sink),
             on_stats: Arc::new(move |stats| outbox.post(Event::Stats(told.clone(), stats))),
-        };
-        match Deployment::start(plan) {
-            Ok(deployment) => {
-                let record = MonitorRecord::new(Arc::clone(&profile));
-                let monitor = Arc::new(record.snapshot());
-                self.state.deployments.insert(
-                    0,
-                    Arc::new(DeploymentView {
-                        id: id.clone(),
-                        model_name: self.model_name(&request.model),
-                        feed_name: self.dataset_name(&request.feed_dataset),
-                        feed_rows: feed.table.rows() as u64,
-                        live: true,
-                        state: DeploymentStateView::Running,
-                        started_at_ms,
-                        captured: 0,
-                        monitor: Some(monitor),
-                        request: Arc::new(request.clone()),
-                    }),
-                );
-                self.record_deployed(&id, &request);
-                self.live.insert(id, LiveDeployment { deployment, record, alert_ids: Vec::new() });
-                self.info(format!("“{}” is deployed", request.name));
-                self.update_stages();
-            }
-            Err(error) => {
-                self.with_workspace(|w| w.remove_deployment(&id));
-                self.error(error.to_string());
-            }
-        }
+        })
+        .map_err(|error| error.to_string())
     }
 
-    fn record_deployed(&mut self, id: &str, request: &DeployRequest) {
+    fn record_deployed(&mut self, id: &str, request: &DeployRequest, readiness: &Readiness) {
         let approval = Approval::of(&self.state, request.run, &request.model);
         let signed_by = match &approval {
             Some(Approval::Signed(signed)) => Some(signed.signed.who.clone()),
@@ -252,12 +395,12 @@ impl Service {
         let what = serde_json::json!({
             "name": request.name, "model": request.model, "model_name": self.model_name(&request.model),
             "run": request.run, "feed": request.feed_dataset, "threshold": request.threshold,
-            "approval": approval.map(|a| a.word()), "signed_by": signed_by,
+            "approval": approval.map(|a| a.word()), "signed_by": signed_by, "readiness": readiness,
         });
         self.record(AuditKind::Deployed, id, what);
     }
 
-    fn model_name(&self, id: &str) -> String {
+    pub(super) fn model_name(&self, id: &str) -> String {
         self.state.models.iter().find(|m| m.id == id).map_or_else(|| "removed model".to_owned(), |m| m.name.clone())
     }
 
@@ -285,6 +428,7 @@ impl Service {
         live.record.set_rows_seen(finished.rows_seen);
         let snapshot = Arc::new(live.record.snapshot());
         self.keep_alerts(id, &chunks, &events, finished.rows_seen);
+        self.tell_service(id, &events);
         let touched = !events.is_empty();
         if let Some(view) = self.state.deployments.iter_mut().find(|d| d.id == id) {
             let view = Arc::make_mut(view);
@@ -294,6 +438,15 @@ impl Service {
         self.outbox.post(Event::Monitor(id.to_owned(), snapshot));
         if touched {
             self.touch();
+        }
+    }
+
+    /// A severe alert ends a rollout that is on trial.
+    fn tell_service(&self, id: &str, events: &[AlertEvent]) {
+        let Some(served) = self.live.get(id).and_then(|live| live.work.served()) else { return };
+        let Some(service) = served.service() else { return };
+        for alert in events.iter().map(AlertEvent::alert).filter(|alert| alert.severity == Severity::Severe) {
+            service.hub().severe_alert(&served.name, &alert.message).ok();
         }
     }
 
@@ -318,6 +471,15 @@ impl Service {
             DeployEvent::SinkFailed { why } => {
                 self.set_deployment_state(id, DeploymentStateView::Paused);
                 self.error(format!("“{name}” is held, because its answers cannot be kept. {why} Resume when that is mended; no row is lost."));
+            }
+            DeployEvent::Said { why, bad } => {
+                let severity = if bad { Severity::Severe } else { Severity::Warning };
+                self.note(id, AlertKind::Serving, severity, why);
+            }
+            DeployEvent::RolledBack { champion, why } => {
+                let text = format!("Version {champion} answers again: the rollout was taken back. {why}");
+                self.record(AuditKind::RolledOut, id, serde_json::json!({ "rolled_back_to": champion, "why": why }));
+                self.note(id, AlertKind::Serving, Severity::Severe, text);
             }
             DeployEvent::FeedEnded => {
                 self.set_deployment_state(id, DeploymentStateView::Finished);
@@ -357,7 +519,7 @@ impl Service {
     /// Holds a feed.
     pub(super) fn pause_deployment(&mut self, id: &str) {
         if let Some(live) = self.live.get(id) {
-            live.deployment.pause();
+            live.work.pause();
             self.set_deployment_state(id, DeploymentStateView::Paused);
         }
     }
@@ -365,23 +527,23 @@ impl Service {
     /// Lets a feed go on.
     pub(super) fn resume_deployment(&mut self, id: &str) {
         if let Some(live) = self.live.get(id) {
-            live.deployment.resume();
+            live.work.resume();
             self.set_deployment_state(id, DeploymentStateView::Running);
         }
     }
 
     /// Feeds one batch and holds.
     pub(super) fn step_deployment(&mut self, id: &str) {
-        if let Some(live) = self.live.get(id) {
-            live.deployment.step();
+        if let Some(Work::Replay(deployment)) = self.live.get(id).map(|live| &live.work) {
+            deployment.step();
             self.set_deployment_state(id, DeploymentStateView::Paused);
         }
     }
 
     /// Changes a feed's rate.
     pub(super) fn set_rate(&mut self, id: &str, rate: Option<f64>) {
-        if let Some(live) = self.live.get(id) {
-            live.deployment.set_rate(rate);
+        if let Some(Work::Replay(deployment)) = self.live.get(id).map(|live| &live.work) {
+            deployment.set_rate(rate);
             if let Some(view) = self.view_mut(id) {
                 Arc::make_mut(&mut view.request).feed.rows_per_second = rate;
             }
@@ -390,15 +552,17 @@ impl Service {
 
     /// Asks a deployment to end; the rest follows when its threads have.
     pub(super) fn stop_deployment(&mut self, id: &str) {
-        if let Some(live) = self.live.get(id) {
-            live.deployment.begin_stop();
+        if let Some(live) = self.live.get_mut(id) {
+            live.work.begin_stop();
         }
     }
 
     /// A deployment's threads are done: it is history from now on.
     pub(super) fn sink_closed(&mut self, id: &str) {
         let Some(live) = self.live.remove(id) else { return };
-        live.deployment.stop(Duration::from_secs(2));
+        if let Work::Replay(deployment) = live.work {
+            deployment.stop(Duration::from_secs(2));
+        }
         self.set_deployment_state(id, DeploymentStateView::Stopped);
         if let Some(view) = self.view_mut(id) {
             view.live = false;
@@ -408,8 +572,8 @@ impl Service {
 
     /// Ends all deployments and keeps what they still report.
     pub(super) fn stop_all(&mut self, finished: &Receiver<Internal>) {
-        for live in self.live.values() {
-            live.deployment.begin_stop();
+        for live in self.live.values_mut() {
+            live.work.begin_stop();
         }
         let until = Instant::now() + ENDING;
         while !self.live.is_empty() && Instant::now() < until {
@@ -429,6 +593,12 @@ impl Service {
         }
         let name = self.state.deployments.iter().find(|d| d.id == id).map(|d| d.request.name.clone());
         if self.with_workspace(|w| w.remove_deployment(id)).is_some() {
+            // A served model keeps its answers in a folder of its own.
+            if let Some(folder) = self.workspace.as_ref().map(|w| w.captures_folder().join(id)).filter(|f| f.is_dir())
+                && let Err(error) = std::fs::remove_dir_all(&folder)
+            {
+                self.warn(format!("The kept answers could not all be removed: {error}. {}", folder.display()));
+            }
             self.record(AuditKind::DeploymentRemoved, id, serde_json::json!({ "name": name }));
             self.state.deployments.retain(|d| d.id != id);
             self.state.alerts.retain(|a| a.deployment != id);
@@ -461,7 +631,9 @@ impl Service {
                 state = DeploymentStateView::Stopped;
             }
             let text = |name: &str| record.names.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let readiness = record.names.get("readiness").cloned();
             self.state.deployments.push(Arc::new(DeploymentView {
+                readiness: readiness.and_then(|list| serde_json::from_value(list).ok()).map(Arc::new),
                 model_name: text("model"),
                 feed_name: text("feed"),
                 feed_rows: record.names.get("feed_rows").and_then(Value::as_u64).unwrap_or(0),

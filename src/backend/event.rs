@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::command::{DeploymentId, JobId};
+use super::serving::{ServingView, Tried};
 use super::state::State;
 use crate::deploy::DeploymentStats;
 use crate::monitor::MonitorSnapshot;
@@ -18,6 +19,10 @@ pub enum Event {
     Monitor(DeploymentId, Arc<MonitorSnapshot>),
     /// A deployment's speed and queue, at most ten times a second while it works.
     Stats(DeploymentId, Arc<DeploymentStats>),
+    /// A served model's versions and endpoint, at most four times a second while it is called.
+    Serving(DeploymentId, Arc<ServingView>),
+    /// The answer to a row that was tried on a served model.
+    Tried(DeploymentId, Arc<Tried>),
     /// Something a person should read.
     Notice(Notice),
     /// Everything is stopped and saved; nothing follows.
@@ -111,6 +116,12 @@ pub enum JobTopic {
     Robustness,
     /// A deployment is prepared: the reference is scored.
     Deploy,
+    /// The readiness list of a deployment is gone through.
+    Readiness,
+    /// A model is measured with several settings.
+    Size,
+    /// A version of a served model is loaded or removed, or kept rows are deleted.
+    Serving,
     /// The hashes of a result are worked out.
     Hashes,
     /// A kept validation is run again.

@@ -14,6 +14,7 @@ impl Service {
     /// Reads the workspace into the state.
     pub(super) fn load(&mut self) {
         self.load_settings();
+        self.load_sizings();
         self.load_audit();
         self.load_policies();
         let Some(models) = self.with_workspace(|w| w.models()) else { return };

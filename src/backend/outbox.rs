@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::command::DeploymentId;
 use super::event::{Event, JobView, Notice};
+use super::serving::{ServingView, Tried};
 use super::state::State;
 use crate::deploy::DeploymentStats;
 use crate::monitor::MonitorSnapshot;
@@ -23,6 +24,8 @@ struct Waiting {
     jobs: Option<Vec<JobView>>,
     monitors: BTreeMap<DeploymentId, Arc<MonitorSnapshot>>,
     stats: BTreeMap<DeploymentId, Arc<DeploymentStats>>,
+    serving: BTreeMap<DeploymentId, Arc<ServingView>>,
+    tried: BTreeMap<DeploymentId, Arc<Tried>>,
     notices: VecDeque<Notice>,
     closed: bool,
 }
@@ -33,6 +36,8 @@ impl Waiting {
             && self.jobs.is_none()
             && self.monitors.is_empty()
             && self.stats.is_empty()
+            && self.serving.is_empty()
+            && self.tried.is_empty()
             && self.notices.is_empty()
             && !self.closed
     }
@@ -76,6 +81,12 @@ impl Outbox {
                 Event::Stats(id, stats) => {
                     waiting.stats.insert(id, stats);
                 }
+                Event::Serving(id, view) => {
+                    waiting.serving.insert(id, view);
+                }
+                Event::Tried(id, tried) => {
+                    waiting.tried.insert(id, tried);
+                }
                 Event::Notice(notice) => {
                     if waiting.notices.len() >= NOTICES_KEPT {
                         waiting.notices.pop_front();
@@ -98,6 +109,8 @@ impl Outbox {
         events.extend(waiting.jobs.map(Event::Jobs));
         events.extend(waiting.monitors.into_iter().map(|(id, m)| Event::Monitor(id, m)));
         events.extend(waiting.stats.into_iter().map(|(id, s)| Event::Stats(id, s)));
+        events.extend(waiting.serving.into_iter().map(|(id, view)| Event::Serving(id, view)));
+        events.extend(waiting.tried.into_iter().map(|(id, tried)| Event::Tried(id, tried)));
         events.extend(waiting.notices.into_iter().map(Event::Notice));
         if waiting.closed {
             events.push(Event::Closed);

@@ -8,7 +8,7 @@ use super::command::RunId;
 use super::service::Service;
 use super::state::{PolicyTrial, PolicyView};
 use crate::data::fingerprint::sha256_of;
-use crate::validate::policy::{Evidence, Policy, SHIPPED, SegmentFigures, judge, parse};
+use crate::validate::policy::{Policy, SHIPPED, judge_models, parse};
 use crate::workspace::audit::AuditKind;
 
 /// The setting that keeps own policies: name → TOML text.
@@ -105,21 +105,15 @@ impl Service {
     /// needs no job.
     pub(super) fn try_policy(&mut self, run: RunId, policy: Policy) {
         let Some(found) = self.state.runs.iter().find(|r| r.id == run) else { return };
-        let verdicts = found
-            .report
-            .models
-            .iter()
-            .map(|model| {
-                let segments: Vec<SegmentFigures<'_>> = model
-                    .segments
-                    .iter()
-                    .map(|s| SegmentFigures { column: &s.column, value: &s.value, rows: s.rows, metrics: &s.metrics })
-                    .collect();
-                let card = self.state.models.iter().find(|m| m.id == model.sha256).and_then(|m| m.card.as_deref());
-                let evidence = Evidence { segments: &segments, card, ..Evidence::of(model) };
-                (model.name.clone(), judge(&policy, &evidence))
-            })
-            .collect();
+        let report = &found.report;
+        // As in a validation that is run now: who answers today is the champion, where it is a candidate.
+        let mut live = self.state.deployments.iter().filter(|d| d.live).map(|d| d.request.model.as_str());
+        let among = |key: &&str| report.models.iter().any(|model| model.sha256 == *key);
+        let champion = live.find(among).or_else(|| report.plan.as_ref().and_then(|plan| plan.champion.as_deref()));
+        let card = |key: &str| self.state.models.iter().find(|m| m.id == key).and_then(|m| m.card.as_deref());
+        let cards: Vec<_> = report.models.iter().map(|model| card(&model.sha256)).collect();
+        let judged = judge_models(&policy, &report.models, &cards, champion);
+        let verdicts = report.models.iter().map(|model| model.name.clone()).zip(judged).collect();
         self.state.trial = Some(Arc::new(PolicyTrial { run, policy, verdicts }));
         self.touch();
     }

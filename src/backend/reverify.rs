@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::json;
 
@@ -13,12 +12,14 @@ use super::jobs::{JobHandle, Outcome};
 use super::service::{Service, now_ms};
 use super::sign_offs::place_of;
 use super::state::RecheckView;
-use crate::data::read::{ReadOptions, read_table};
+use crate::data::fingerprint::of_file;
+use crate::data::read::ReadOptions;
 use crate::data::watch::Watch as _;
 use crate::model::{ModelCard, ModelFile, Runtime};
-use crate::validate::again::{differences, places, run_again};
+use crate::validate::Report;
+use crate::validate::again::{differences, places, run_file_again};
 use crate::validate::signoff::{Difference, SignOff};
-use crate::validate::{Data, Report};
+use crate::validate::streamed::File;
 use crate::workspace::audit::AuditKind;
 
 /// Results of this kind that are held; each is small.
@@ -31,6 +32,8 @@ struct Job {
     /// The kept file of each model, with its card.
     models: Vec<(PathBuf, Option<Arc<ModelCard>>)>,
     data: PathBuf,
+    options: ReadOptions,
+    held_bytes: u64,
     signed: Option<SignOff>,
     runtime: &'static Runtime,
 }
@@ -42,14 +45,14 @@ fn verified(job: &Job, handle: &JobHandle) -> Result<Vec<Difference>, String> {
         file.card.clone_from(card);
         files.push(file);
     }
-    let began = Instant::now();
-    let dataset = read_table(&job.data, &ReadOptions::default(), handle).map_err(|error| error.to_string())?;
-    let data = Data::new(&dataset, began.elapsed().as_secs_f64());
-    let again = run_again(&job.report, &files, data, job.runtime, handle).map_err(|error| {
-        if dataset.fingerprint.sha256 == job.report.data.sha256 {
-            error.to_string()
-        } else {
-            format!("The data file is another one than the validation was made on, and it cannot be validated. {error}")
+    let file = File { path: &job.data, options: &job.options, reference: None };
+    let again = run_file_again(&job.report, &files, file, job.held_bytes, job.runtime, handle).map_err(|error| {
+        // The same content fails for a reason of its own.
+        match of_file(&job.data) {
+            Ok(found) if found.sha256 != job.report.data.sha256 => format!(
+                "The data file is another one than the validation was made on, and it cannot be validated. {error}"
+            ),
+            _ => error.to_string(),
         }
     })?;
     let place = places(&job.report).iter().position(|place| *place == job.place).unwrap_or(usize::MAX);
@@ -77,11 +80,13 @@ impl Service {
                 (workspace.model_path(&result.sha256), card)
             })
             .collect();
-        let kept = self.state.datasets.iter().find(|d| d.id == view.dataset).map(|d| d.path.clone());
+        let kept = self.state.datasets.iter().find(|d| d.id == view.dataset);
         let job = Job {
             place,
             models,
-            data: kept.unwrap_or_else(|| PathBuf::from(&view.report.data.path)),
+            data: kept.map_or_else(|| PathBuf::from(&view.report.data.path), |d| d.path.clone()),
+            options: kept.map(|d| d.options.clone()).unwrap_or_default(),
+            held_bytes: self.options.held_bytes,
             signed: sign_off(&self.state, run, &model).map(|s| s.signed.clone()),
             report: Arc::clone(&view.report),
             runtime,

@@ -6,16 +6,19 @@
 use std::sync::Arc;
 
 use super::command::{ModelId, RunId, WhichRows};
-use super::datasets::Source;
+use super::datasets::{Source, Taken};
 use super::event::JobTopic;
-use super::jobs::{JobHandle, Outcome};
+use super::jobs::Outcome;
 use super::service::Service;
 use crate::data::Table;
+use crate::data::part::Part;
 use crate::data::read::Dataset;
+use crate::data::watch::Watch;
 use crate::model::{Binding, BoundModel, ModelFile, Runtime};
 use crate::validate::measure::Answers;
+use crate::validate::streamed::{File, streamed_answers};
 use crate::validate::views::{ResidualsAgainst, cell_rows, residuals_against};
-use crate::validate::{Candidate, CandidateAnswers, ModelResult, Plan, Predictions, candidate_answers};
+use crate::validate::{Candidate, CandidateAnswers, ModelResult, Plan, Predictions, ValidateError, candidate_answers};
 
 /// Rows of a cell that are shown; the total is told.
 pub const ROWS_SHOWN: usize = 500;
@@ -123,6 +126,7 @@ pub(super) fn columns_key(candidate: &str) -> String {
 }
 
 /// Where a candidate's answers come from.
+#[derive(Clone)]
 enum Origin {
     Model(Box<ModelFile>, Binding),
     Columns(Predictions),
@@ -138,67 +142,88 @@ pub(super) struct Behind {
 
 impl Behind {
     /// The candidate, bound as it was.
-    fn candidate(origin: Origin, table: &Table) -> Result<Candidate, String> {
+    fn candidate(origin: Origin, table: &Table) -> Result<Candidate, ValidateError> {
         match origin {
-            Origin::Model(file, binding) => {
-                let bound = BoundModel::bind(*file, binding, table).map_err(|error| error.to_string())?;
-                Ok(Candidate::of_model(bound))
-            }
+            Origin::Model(file, binding) => Ok(Candidate::of_model(BoundModel::bind(*file, binding, table)?)),
             Origin::Columns(predictions) => Ok(Candidate::of_columns(predictions)),
         }
     }
 
     /// The table and the candidate on it.
-    pub(super) fn opened(self, handle: &JobHandle) -> Result<(Candidate, Plan, Dataset), String> {
-        let dataset = self.source.dataset(handle)?;
-        let candidate = Self::candidate(self.origin, &dataset.table)?;
+    pub(super) fn opened(self, watch: &dyn Watch) -> Result<(Candidate, Plan, Dataset), String> {
+        let dataset = self.source.dataset(watch)?;
+        let candidate = Self::candidate(self.origin, &dataset.table).map_err(|error| error.to_string())?;
         Ok((candidate, self.plan, dataset))
+    }
+
+    /// The candidate's answers, and where the values of its rows are.
+    fn answers(self, watch: &dyn Watch) -> Result<(CandidateAnswers, Source), String> {
+        let runtime = self.runtime;
+        if let Some(file) = self.source.in_parts() {
+            let read = File { path: &file.path, options: &file.options, reference: None };
+            let bind = |dataset: &Dataset| Ok(vec![Self::candidate(self.origin.clone(), &dataset.table)?]);
+            let answers = streamed_answers(&self.plan, read, &bind, runtime, watch);
+            return Ok((answers.map_err(|error| error.to_string())?, self.source));
+        }
+        let (candidate, plan, dataset) = self.opened(watch)?;
+        let answers = candidate_answers(&plan, &candidate, &dataset, runtime, watch);
+        Ok((answers.map_err(|error| error.to_string())?, Source::Read(dataset)))
     }
 }
 
 /// Answers that are known, or what it takes to have them.
 enum Asked {
-    Known(Arc<CandidateAnswers>, Source),
+    Known(Arc<CandidateAnswers>, Box<Source>),
     Again(Box<Behind>),
 }
 
 impl Asked {
-    fn answers(self, handle: &JobHandle) -> Result<(Arc<CandidateAnswers>, Dataset), String> {
+    /// The work that is left: having the answers, then reading the values beside them.
+    fn parts<'a>(&self, watch: &'a dyn Watch) -> [Part<'a>; 2] {
+        let scoring = if matches!(self, Self::Known(..)) { 0.0 } else { 0.7 };
+        [Part { watch, from: 0.0, span: scoring }, Part { watch, from: scoring, span: 1.0 - scoring }]
+    }
+
+    fn answers(self, watch: &dyn Watch) -> Result<(Arc<CandidateAnswers>, Source), String> {
         match self {
-            Self::Known(answers, source) => Ok((answers, source.dataset(handle)?)),
-            Self::Again(behind) => {
-                let runtime = behind.runtime;
-                let (candidate, plan, dataset) = behind.opened(handle)?;
-                let answers = candidate_answers(&plan, &candidate, &dataset, runtime, handle)
-                    .map_err(|error| error.to_string())?;
-                Ok((Arc::new(answers), dataset))
-            }
+            Self::Known(answers, source) => Ok((answers, *source)),
+            Self::Again(behind) => behind.answers(watch).map(|(answers, source)| (Arc::new(answers), source)),
         }
     }
 }
 
 /// The columns whose values are shown beside a row: those that feed the model, else those beside the target.
-fn shown_columns(binding: &Binding, target: &str, table: &Table) -> Vec<String> {
+fn shown_columns(binding: &Binding, target: &str, all: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in binding.columns() {
-        if table.column(name).is_some() && !names.iter().any(|known| known == name) {
+        if all.iter().any(|known| known == name) && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     }
     if names.is_empty() {
-        let others = table.columns().iter().map(|c| &c.name).filter(|name| *name != target);
+        let others = all.iter().filter(|name| *name != target);
         names = others.take(COLUMNS_SHOWN).cloned().collect();
     }
     names
 }
 
-fn values(table: &Table, columns: &[String], row: u32) -> Vec<RowValue> {
+fn values(taken: &Taken, columns: &[String], row: u32) -> Vec<RowValue> {
     let value = |name: &String| {
-        let column = table.column(name)?;
-        let row = row as usize;
+        let column = taken.table.column(name)?;
+        let row = taken.place(row as usize)?;
         Some(RowValue { text: column.display(row).unwrap_or_default(), number: column.number(row) })
     };
     columns.iter().map(|name| value(name).unwrap_or_default()).collect()
+}
+
+/// Puts the values of the columns to the rows; gives the whole table when it was read for them.
+fn fill(view: &mut RowsView, source: Source, watch: &dyn Watch) -> Result<Option<Dataset>, String> {
+    let rows = view.rows.iter().map(|row| row.row as usize).collect();
+    let taken = source.take(&view.columns, Some(rows), watch)?;
+    for row in &mut view.rows {
+        row.values = values(&taken, &view.columns, row.row);
+    }
+    Ok(taken.whole)
 }
 
 /// The name people use for a class.
@@ -213,7 +238,14 @@ fn name_of_label(result: &ModelResult, label: &str) -> String {
     place.map_or_else(|| label.to_owned(), |place| class_name(result, place))
 }
 
-fn rows_of_cell(view: &mut RowsView, answers: &CandidateAnswers, table: &Table, result: &ModelResult, target: &str) {
+/// The rows of a cell, without the values of their columns.
+fn rows_of_cell(
+    view: &mut RowsView,
+    answers: &CandidateAnswers,
+    columns: &[String],
+    result: &ModelResult,
+    target: &str,
+) {
     let WhichRows::Cell { was, said, threshold } = view.which else { return };
     let threshold = threshold.or(result.threshold).unwrap_or(answers.threshold);
     let (total, found) = cell_rows(&answers.answers, &answers.rows, answers.positive, threshold, was, said, ROWS_SHOWN);
@@ -228,9 +260,8 @@ fn rows_of_cell(view: &mut RowsView, answers: &CandidateAnswers, table: &Table, 
         Answers::Binary { .. } => format!("score of {}", class_name(result, answers.positive)),
         _ => format!("probability of {}", class_name(result, said)),
     };
-    view.columns = shown_columns(&result.binding, target, table);
+    view.columns = shown_columns(&result.binding, target, columns);
     let (truth, prediction) = (class_name(result, was), class_name(result, said));
-    let columns = &view.columns;
     view.rows = found
         .into_iter()
         .map(|found| ShownRow {
@@ -239,17 +270,16 @@ fn rows_of_cell(view: &mut RowsView, answers: &CandidateAnswers, table: &Table, 
             prediction: prediction.clone(),
             score: score(found.row, found.confidence),
             loss: None,
-            values: values(table, columns, found.row),
+            values: Vec::new(),
         })
         .collect();
 }
 
-fn worst_rows(view: &mut RowsView, table: &Table, result: &ModelResult, target: &str) {
+fn worst_rows(view: &mut RowsView, columns: &[String], result: &ModelResult, target: &str) {
     let worst = result.views.as_ref().map_or(&[][..], |views| &views.worst);
     view.total = worst.len() as u64;
     OF_THE_TRUTH.clone_into(&mut view.score_name);
-    view.columns = shown_columns(&result.binding, target, table);
-    let columns = &view.columns;
+    view.columns = shown_columns(&result.binding, target, columns);
     view.rows = worst
         .iter()
         .map(|row| ShownRow {
@@ -258,7 +288,7 @@ fn worst_rows(view: &mut RowsView, table: &Table, result: &ModelResult, target: 
             prediction: name_of_label(result, &row.prediction),
             score: row.truth_probability,
             loss: Some(row.loss),
-            values: values(table, columns, row.row),
+            values: Vec::new(),
         })
         .collect();
 }
@@ -266,7 +296,7 @@ fn worst_rows(view: &mut RowsView, table: &Table, result: &ModelResult, target: 
 /// The worst rows as the result keeps them, without the values of their columns.
 pub fn worst_without_values(run: RunId, result: &ModelResult) -> RowsView {
     let mut view = RowsView::empty(run, &result.sha256, WhichRows::Worst);
-    worst_rows(&mut view, &Table::default(), result, "");
+    worst_rows(&mut view, &[], result, "");
     view
 }
 
@@ -310,14 +340,20 @@ impl Service {
     fn asked(&self, run: RunId, model: &str) -> Result<Asked, String> {
         if let Some(known) = self.answered.as_ref().filter(|a| a.run == run && a.model == model) {
             let (view, _) = self.result_of(run, model)?;
-            return Ok(Asked::Known(Arc::clone(&known.answers), self.source(&view.dataset)?));
+            return Ok(Asked::Known(Arc::clone(&known.answers), Box::new(self.source(&view.dataset)?)));
         }
         self.behind(run, model).map(|behind| Asked::Again(Box::new(behind)))
     }
 
-    fn keep_answers(&mut self, run: RunId, model: &str, answers: Arc<CandidateAnswers>, dataset: Dataset) {
+    fn keep_answers(&mut self, run: RunId, model: &str, answers: Arc<CandidateAnswers>, whole: Option<Dataset>) {
         self.answered = Some(Answered { run, model: model.to_owned(), answers });
-        self.keep_table(dataset.fingerprint.sha256.clone(), dataset);
+        self.keep_whole(whole);
+    }
+
+    fn keep_whole(&mut self, whole: Option<Dataset>) {
+        if let Some(dataset) = whole {
+            self.keep_table(dataset.fingerprint.sha256.clone(), dataset);
+        }
     }
 
     /// Looks up rows behind a result.
@@ -345,13 +381,14 @@ impl Service {
         };
         let model = model.to_owned();
         self.start_job(JobTopic::Rows, "Looking up rows", move |handle| -> Outcome {
-            let answered = asked.answers(handle);
-            if let Ok((answers, dataset)) = &answered {
-                rows_of_cell(&mut view, answers, &dataset.table, &result, &target);
-            }
+            let [scoring, reading] = asked.parts(handle);
+            let answered = asked.answers(&scoring).and_then(|(answers, source)| {
+                rows_of_cell(&mut view, &answers, &source.columns(), &result, &target);
+                Ok((answers, fill(&mut view, source, &reading)?))
+            });
             Box::new(move |service| {
                 match answered {
-                    Ok((answers, dataset)) => service.keep_answers(run, &model, answers, dataset),
+                    Ok((answers, whole)) => service.keep_answers(run, &model, answers, whole),
                     Err(why) => view.problem = Some(why),
                 }
                 service.state.looked.cell = Some(Arc::new(view));
@@ -375,13 +412,11 @@ impl Service {
             }
         };
         self.start_job(JobTopic::Worst, "Looking up the worst rows", move |handle| -> Outcome {
-            let dataset = source.dataset(handle);
-            if let Ok(dataset) = &dataset {
-                worst_rows(&mut view, &dataset.table, &result, &target);
-            }
+            worst_rows(&mut view, &source.columns(), &result, &target);
+            let filled = fill(&mut view, source, handle);
             Box::new(move |service| {
-                match dataset {
-                    Ok(dataset) => service.keep_table(dataset.fingerprint.sha256.clone(), dataset),
+                match filled {
+                    Ok(whole) => service.keep_whole(whole),
                     Err(why) => view.problem = Some(why),
                 }
                 service.state.looked.worst = Some(Arc::new(view));
@@ -401,14 +436,17 @@ impl Service {
         let model = model.to_owned();
         let name = format!("Errors along {column}");
         self.start_job(JobTopic::Residuals, name, move |handle| -> Outcome {
-            let answered = asked.answers(handle);
+            let [scoring, reading] = asked.parts(handle);
+            let answered = asked.answers(&scoring).and_then(|(answers, source)| {
+                Ok((answers, source.take(std::slice::from_ref(&column), None, &reading)?))
+            });
             let found = match &answered {
-                Ok((answers, dataset)) => along(answers, dataset, &column, level),
+                Ok((answers, taken)) => along(answers, &taken.table, &column, level),
                 Err(why) => Err(why.clone()),
             };
             Box::new(move |service| {
-                if let Ok((answers, dataset)) = answered {
-                    service.keep_answers(run, &model, answers, dataset);
+                if let Ok((answers, taken)) = answered {
+                    service.keep_answers(run, &model, answers, taken.whole);
                 }
                 service.residuals_found(run, &model, column, found);
             })
@@ -421,11 +459,8 @@ impl Service {
     }
 }
 
-fn along(answers: &CandidateAnswers, dataset: &Dataset, column: &str, level: f64) -> Result<ResidualsAgainst, String> {
-    let column = dataset
-        .table
-        .column(column)
-        .ok_or_else(|| crate::data::convert::not_found(column, &dataset.table).to_string())?;
+fn along(answers: &CandidateAnswers, table: &Table, column: &str, level: f64) -> Result<ResidualsAgainst, String> {
+    let column = table.column(column).ok_or_else(|| crate::data::convert::not_found(column, table).to_string())?;
     residuals_against(&answers.answers, &answers.rows, column, level)
         .ok_or_else(|| "Only the errors of a regression can be seen along a column.".to_owned())
 }

@@ -35,7 +35,13 @@ struct Opened {
     failures: Vec<String>,
 }
 
-fn open(folder: &Path, handle: &JobHandle, known_models: &[PathBuf], known_data: &[PathBuf]) -> Result<Opened, String> {
+fn open(
+    folder: &Path,
+    handle: &JobHandle,
+    known_models: &[PathBuf],
+    known_data: &[PathBuf],
+    held_bytes: u64,
+) -> Result<Opened, String> {
     let index = folder.join("samples.json");
     let broken = |error: &dyn std::fmt::Display| {
         format!(
@@ -67,7 +73,7 @@ fn open(folder: &Path, handle: &JobHandle, known_models: &[PathBuf], known_data:
         for data in [&story.validate, &story.stream] {
             let path = folder.join(data);
             if !known_data.contains(&path) {
-                match read_described(&path, &known, handle) {
+                match read_described(&path, &known, held_bytes, handle) {
                     Ok(read) => opened.datasets.push(read),
                     Err(why) => opened.failures.push(why),
                 }
@@ -91,8 +97,9 @@ impl Service {
         }
         let models: Vec<_> = self.state.models.iter().map(|m| m.original_path.clone()).collect();
         let data: Vec<_> = self.state.datasets.iter().map(|d| d.path.clone()).collect();
+        let held_bytes = self.options.held_bytes;
         self.start_job(JobTopic::Models, "Opening the samples", move |handle| -> Outcome {
-            let opened = open(&folder, handle, &models, &data);
+            let opened = open(&folder, handle, &models, &data, held_bytes);
             Box::new(move |service| match opened {
                 Ok(opened) => service.samples_opened(opened),
                 Err(why) => service.error(why),

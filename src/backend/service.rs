@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::audit::Trail;
 use super::by_hand::ByHand;
 use super::command::{Command, DatasetId, DeploymentId, JobId};
+use super::datasets::Seen;
 use super::deployments::LiveDeployment;
 use super::event::{Event, JobTopic, Notice, NoticeLevel};
 use super::jobs::{JobHandle, Jobs, Outcome};
@@ -29,6 +30,8 @@ const INTERNAL_QUEUED: usize = 256;
 const JOBS_TOLD_EVERY: Duration = Duration::from_millis(100);
 /// Tables kept in memory beside those that a deployment holds.
 const TABLES_KEPT: usize = 3;
+/// Samples of large tables kept in memory.
+const SAMPLES_KEPT: usize = 2;
 
 /// Where the backend works.
 #[derive(Clone, Debug)]
@@ -45,6 +48,9 @@ pub struct BackendOptions {
     pub install_runtime: bool,
     /// Models and tables to add at once.
     pub files: Vec<PathBuf>,
+    /// Tables that are expected to take more bytes than this are read and scored chunk by chunk instead of being held;
+    /// [`crate::data::estimate::HELD_BYTES`] but in tests.
+    pub held_bytes: u64,
 }
 
 /// The listener's side of a running backend.
@@ -123,6 +129,8 @@ pub(super) struct Service {
     pub(super) jobs: Jobs,
     pub(super) workspace: Option<Workspace>,
     pub(super) tables: Vec<(DatasetId, Dataset)>,
+    /// Drawn rows of datasets that are too large to be held, the newest last.
+    pub(super) samples: Vec<(DatasetId, Dataset)>,
     pub(super) live: BTreeMap<DeploymentId, LiveDeployment>,
     pub(super) by_hand: HashMap<(String, String), ByHand>,
     pub(super) preparing: Preparings,
@@ -157,6 +165,7 @@ impl Service {
             jobs: Jobs::default(),
             workspace: None,
             tables: Vec::new(),
+            samples: Vec::new(),
             live: BTreeMap::new(),
             by_hand: HashMap::new(),
             trail: Trail::default(),
@@ -293,11 +302,18 @@ impl Service {
             Command::ShowRows { run, model, which } => self.show_rows(run, &model, which),
             Command::ResidualsAgainst { run, model, column } => self.residuals_against(run, &model, column),
             Command::TestRobustness { run, model } => self.test_robustness(run, &model),
+            Command::CheckReadiness(request) => self.check_readiness(*request),
+            Command::SizeModel { request, target } => self.size_model(&request, target),
+            Command::ExportCluster { request, folder } => self.export_cluster(&request, folder),
             Command::Deploy(request) => self.deploy(request),
             Command::PauseDeployment(id) => self.pause_deployment(&id),
             Command::ResumeDeployment(id) => self.resume_deployment(&id),
             Command::StepDeployment(id) => self.step_deployment(&id),
             Command::SetRate(id, rate) => self.set_rate(&id, rate),
+            Command::AddVersion { deployment, run, model } => self.add_served_version(&deployment, run, &model),
+            Command::RollOut { deployment, change } => self.roll_out(&deployment, change),
+            Command::TryRow { deployment, version, row } => self.try_row(&deployment, version, row),
+            Command::DeleteRows { deployment, which } => self.delete_rows(&deployment, which),
             Command::StopDeployment(id) => self.stop_deployment(&id),
             Command::RemoveDeployment(id) => self.remove_deployment(&id),
             Command::AcknowledgeAlert(id) => self.acknowledge_alert(id),
@@ -424,12 +440,20 @@ impl Service {
         self.tables.iter().find(|(key, _)| key == id).map(|(_, dataset)| dataset)
     }
 
-    /// Keeps a table in memory, the newest last; the oldest goes.
+    /// Keeps a table in memory, the newest last; the oldest goes, and one that is too large to be held goes at once.
     pub(super) fn keep_table(&mut self, id: DatasetId, dataset: Dataset) {
-        self.tables.retain(|(key, _)| key != &id);
-        self.tables.push((id, dataset));
-        if self.tables.len() > TABLES_KEPT {
-            self.tables.remove(0);
+        if self.is_large(&id) {
+            return;
+        }
+        keep_newest(&mut self.tables, id, dataset, TABLES_KEPT);
+    }
+
+    /// Keeps what a job looked at: the table, or drawn rows of one that is too large to be held.
+    pub(super) fn keep_seen(&mut self, id: DatasetId, seen: Seen) {
+        if self.is_large(&id) {
+            keep_newest(&mut self.samples, id, seen.dataset, SAMPLES_KEPT);
+        } else if seen.one_in == 1 {
+            self.keep_table(id, seen.dataset);
         }
     }
 
@@ -452,6 +476,14 @@ impl Service {
                 false
             }
         }
+    }
+}
+
+fn keep_newest(kept: &mut Vec<(DatasetId, Dataset)>, id: DatasetId, dataset: Dataset, most: usize) {
+    kept.retain(|(key, _)| key != &id);
+    kept.push((id, dataset));
+    if kept.len() > most {
+        kept.remove(0);
     }
 }
 

@@ -10,6 +10,8 @@ use crate::data::preview::Preview;
 use crate::data::profile::ColumnProfile;
 use crate::data::read::ReadOptions;
 use crate::data::schema::ColumnSchema;
+use crate::deploy::readiness::Readiness;
+use crate::deploy::sizing::Sizing;
 use crate::model::binding::InputLoss;
 use crate::model::card::CardStamp;
 use crate::model::{Binding, BindingProblem, Inspection, ModelCard};
@@ -63,6 +65,10 @@ pub struct State {
     pub preparations: std::collections::BTreeMap<ModelId, Arc<Preparation>>,
     /// The last answer to [`super::Command::OpenCard`].
     pub card_file: Option<Arc<CardFile>>,
+    /// The last answer to [`super::Command::CheckReadiness`].
+    pub readiness: Option<Arc<ReadinessView>>,
+    /// The newest sizing of each model.
+    pub sizing: std::collections::BTreeMap<ModelId, Arc<SizingView>>,
     /// Deployments, the newest first.
     pub deployments: Vec<Arc<DeploymentView>>,
     /// Alerts of all deployments, open ones first, then the newest.
@@ -189,6 +195,9 @@ pub struct DatasetView {
     pub time_column: Option<String>,
     /// How the file is read.
     pub options: ReadOptions,
+    /// The table is too large to be held in memory: kinds are those of all rows, but profile and schema count one row in
+    /// so many.
+    pub one_in: Option<usize>,
 }
 
 /// A look at a file that may be added.
@@ -374,6 +383,8 @@ pub struct Preparation {
     pub memory_bytes: u64,
     /// What is lost on the way into the model, one entry an input.
     pub losses: Vec<InputLoss>,
+    /// The losses were counted in one row of so many; 1 where all rows were looked at.
+    pub one_in: usize,
     /// The texts of inputs whose categories the model's file tells.
     pub categories: std::collections::BTreeMap<String, Categories>,
     /// Whether a run can start.
@@ -389,6 +400,28 @@ pub struct Categories {
     pub unseen: Vec<String>,
     /// How many more of those there are.
     pub more_unseen: usize,
+}
+
+/// The readiness list of a deployment that is being set up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadinessView {
+    /// The deployment it is for.
+    pub request: DeployRequest,
+    /// When it was gone through, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The list.
+    pub list: Readiness,
+}
+
+/// The newest sizing of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SizingView {
+    /// When it was measured, milliseconds since 1970.
+    pub at_ms: i64,
+    /// What was measured; `None` when it never was.
+    pub sizing: Option<Arc<Sizing>>,
+    /// Why the last attempt came to nothing.
+    pub failed: Option<String>,
 }
 
 /// A deployment.
@@ -410,6 +443,8 @@ pub struct DeploymentView {
     pub state: DeploymentStateView,
     /// When it was started, milliseconds since 1970.
     pub started_at_ms: i64,
+    /// The readiness list as it was when it started; `None` where none was kept.
+    pub readiness: Option<Arc<Readiness>>,
     /// Rows in its capture.
     pub captured: u64,
     /// Its monitor as last kept; live ones get newer ones by event.

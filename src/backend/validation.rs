@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::by_hand::{ByHand, bound_by_hand};
 use super::command::{DatasetId, ModelId, Preparing, RunId};
-use super::datasets::Source;
+use super::datasets::{FileSource, Seen, Source};
 use super::event::JobTopic;
 use super::jobs::{JobHandle, Outcome};
 use super::service::{Service, now_ms};
@@ -21,7 +21,8 @@ use crate::stats::grouped;
 use crate::validate::aligned::check_target;
 use crate::validate::estimate::estimate;
 use crate::validate::governance::Register;
-use crate::validate::{Candidate, Data, Plan, Predictions, Report};
+use crate::validate::streamed::{File, run_streamed};
+use crate::validate::{Candidate, Data, Plan, Predictions, Report, ValidateError};
 use crate::workspace::RunRecord;
 use crate::workspace::audit::AuditKind;
 
@@ -54,11 +55,12 @@ fn categories(
 fn preparation(
     asked: Preparing,
     file: &ModelFile,
-    dataset: &Dataset,
+    seen: &Seen,
     by_hand: &ByHand,
     threads: usize,
     watch: &dyn Watch,
 ) -> Preparation {
+    let dataset = &seen.dataset;
     let target = asked.target.clone();
     let proposal = bound_by_hand(file, &dataset.table, target.as_deref(), by_hand);
     let target_problem = match &target {
@@ -71,7 +73,7 @@ fn preparation(
     };
     let bound = BoundModel::bind(file.clone(), proposal.binding.clone(), &dataset.table);
     let cost = match (&bound, Runtime::loaded()) {
-        (Ok(bound), Some(runtime)) => estimate(bound, dataset, threads, runtime).ok(),
+        (Ok(bound), Some(runtime)) => estimate(bound, dataset, seen.rows, threads, runtime).ok(),
         _ => None,
     };
     let ready = bound.is_ok() && target_problem.is_none();
@@ -80,6 +82,7 @@ fn preparation(
     Preparation {
         categories: categories(known, &dataset.table, &proposal),
         losses,
+        one_in: seen.one_in,
         by_order_possible: proposal.by_order.is_some(),
         binding: proposal.binding,
         unbound: proposal.unbound,
@@ -113,24 +116,43 @@ struct Job {
     runtime: Option<&'static Runtime>,
 }
 
-fn validate(job: Job, handle: &JobHandle) -> Result<(Report, Dataset), String> {
-    let began = std::time::Instant::now();
-    let dataset = job.source.dataset(handle)?;
-    let read_s = began.elapsed().as_secs_f64();
-    let reference = job.reference.map(|reference| reference.dataset(handle)).transpose()?;
-    let mut candidates = Vec::new();
-    for (file, by_hand) in job.files.into_iter().zip(job.by_hand) {
-        let proposal = bound_by_hand(&file, &dataset.table, Some(&job.plan.target), &by_hand);
-        let bound = BoundModel::bind(file, proposal.binding, &dataset.table).map_err(|error| error.to_string())?;
-        candidates.push(Candidate::of_model(bound));
+impl Job {
+    fn candidates(&self, dataset: &Dataset) -> Result<Vec<Candidate>, ValidateError> {
+        let mut candidates = Vec::new();
+        for (file, by_hand) in self.files.iter().zip(&self.by_hand) {
+            let proposal = bound_by_hand(file, &dataset.table, Some(&self.plan.target), by_hand);
+            candidates.push(Candidate::of_model(BoundModel::bind(file.clone(), proposal.binding, &dataset.table)?));
+        }
+        candidates.extend(self.said.clone().map(Candidate::of_columns));
+        Ok(candidates)
     }
-    candidates.extend(job.said.map(Candidate::of_columns));
-    let data = Data { dataset: &dataset, reference: reference.as_ref().map(|r| r.table.as_ref()), read_s };
-    let report =
-        crate::validate::run(&job.plan, &candidates, data, job.runtime, handle).map_err(|error| error.to_string())?;
-    // The file is looked at again: a result on data that changed meanwhile would be signed with the wrong hash.
-    dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;
-    Ok((report, dataset))
+
+    /// The report, and the table when it was held.
+    fn report(mut self, handle: &JobHandle) -> Result<(Report, Option<Dataset>), String> {
+        let reference = self.reference.take().map(|reference| reference.dataset(handle)).transpose()?;
+        let reference = reference.as_ref().map(|reference| reference.table.as_ref());
+        if let Some(file) = self.source.in_parts() {
+            return self.in_parts(file, reference, handle).map(|report| (report, None));
+        }
+        let began = std::time::Instant::now();
+        let dataset = self.source.clone().dataset(handle)?;
+        let read_s = began.elapsed().as_secs_f64();
+        let candidates = self.candidates(&dataset).map_err(|error| error.to_string())?;
+        let data = Data { dataset: &dataset, reference, read_s };
+        let report = crate::validate::run(&self.plan, &candidates, data, self.runtime, handle)
+            .map_err(|error| error.to_string())?;
+        // The file is looked at again: a result on data that changed meanwhile would be signed with the wrong hash.
+        dataset.fingerprint.still_matches(&dataset.path).map_err(|error| error.to_string())?;
+        Ok((report, Some(dataset)))
+    }
+
+    fn in_parts(&self, source: &FileSource, reference: Option<&Table>, handle: &JobHandle) -> Result<Report, String> {
+        let file = File { path: &source.path, options: &source.options, reference };
+        let report = run_streamed(&self.plan, file, &|dataset| self.candidates(dataset), self.runtime, handle)
+            .map_err(|error| error.to_string())?;
+        source.same(&report.data.sha256)?;
+        Ok(report)
+    }
 }
 
 impl Service {
@@ -168,14 +190,14 @@ impl Service {
         let threads = Plan::new("").threads;
         let id = asked.dataset.clone();
         self.start_job(JobTopic::Prepare, format!("Looking at {}", dataset.name), move |handle| -> Outcome {
-            let prepared = source.dataset(handle).map(|dataset| {
-                let prepared = preparation(asked, &file, &dataset, &by_hand, threads, handle);
-                (prepared, dataset)
+            let prepared = source.seen(handle).map(|seen| {
+                let prepared = preparation(asked, &file, &seen, &by_hand, threads, handle);
+                (prepared, seen)
             });
             Box::new(move |service| match prepared {
                 _ if service.preparing.turns.get(&model) != Some(&turn) => {}
-                Ok((prepared, dataset)) => {
-                    service.keep_table(id.clone(), dataset);
+                Ok((prepared, seen)) => {
+                    service.keep_seen(id.clone(), seen);
                     service.dataset_problem(&id, None);
                     service.prepared(Arc::new(prepared));
                     service.touch();
@@ -250,7 +272,7 @@ impl Service {
         }
         let job = Job { files, source, reference, by_hand, said, plan, runtime };
         self.start_job(JobTopic::Validate, name, move |handle| -> Outcome {
-            let result = validate(job, handle);
+            let result = job.report(handle);
             let cancelled = handle.cancelled();
             Box::new(move |service| match result {
                 Ok((report, table)) => {
@@ -268,8 +290,10 @@ impl Service {
         });
     }
 
-    fn validated(&mut self, dataset: &str, report: Report, table: Dataset) {
-        self.keep_table(dataset.to_owned(), table);
+    fn validated(&mut self, dataset: &str, report: Report, table: Option<Dataset>) {
+        if let Some(table) = table {
+            self.keep_table(dataset.to_owned(), table);
+        }
         self.dataset_problem(dataset, None);
         let Ok(value) = serde_json::to_value(&report) else {
             return self.error("The result could not be written down, so it is not kept. Run the validation again.");

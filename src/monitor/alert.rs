@@ -40,6 +40,8 @@ pub enum AlertKind {
     QueueFull,
     /// The dataset behind a feed changed or disappeared.
     Feed,
+    /// Something is the matter with the versions that answer.
+    Serving,
 }
 
 /// One alert: consecutive chunks that cross the same threshold extend it rather than raising a new one, and until it

@@ -9,6 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::WorkspaceError;
 use super::{files, schema};
 
+/// The file that makes a folder a workspace.
+const DATABASE: &str = "workspace.sqlite";
+
 /// How a workspace is opened; the defaults are what people get.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenOptions {
@@ -36,9 +39,14 @@ impl Workspace {
         Self::open_with(dir, OpenOptions::default())
     }
 
+    /// Whether a folder holds a workspace.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join(DATABASE).is_file()
+    }
+
     /// Opens the folder with options.
     pub fn open_with(dir: &Path, options: OpenOptions) -> Result<Self, WorkspaceError> {
-        let database = dir.join("workspace.sqlite");
+        let database = dir.join(DATABASE);
         let known = database.is_file();
         let (lock, read_only) = if options.read_only && known {
             (lock_of(dir, false)?, Some("it was opened for reading only".to_owned()))

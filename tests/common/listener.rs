@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use modeldeck::backend::command::DeployRequest;
+use modeldeck::backend::serving::{HttpRequest, ServingView, Source, Tried};
 use modeldeck::backend::state::{DeploymentStateView, RunView, RuntimeView};
 use modeldeck::backend::{Backend, BackendOptions, Command, Event, NoticeLevel, State};
 use modeldeck::deploy::{FeedSettings, WorkerSettings};
 use modeldeck::model::RuntimeHome;
+use modeldeck::monitor::Chunking;
 use modeldeck::validate::Plan;
 
 /// How a backend of tests starts: nothing outside the workspace, the samples of the source tree.
@@ -23,6 +25,7 @@ pub fn options(workspace: &Path, runtime_home: RuntimeHome, open_samples: bool) 
         open_samples,
         install_runtime: false,
         files: Vec::new(),
+        held_bytes: modeldeck::data::estimate::HELD_BYTES,
     }
 }
 
@@ -32,6 +35,12 @@ pub struct Listener {
     pub state: Arc<State>,
     /// Rows that deployments of this session have answered.
     pub answered: BTreeMap<String, u64>,
+    /// What served deployments of this session are at.
+    pub serving: BTreeMap<String, Arc<ServingView>>,
+    /// What was last tried on each.
+    pub tried: BTreeMap<String, Arc<Tried>>,
+    /// Chunks that each monitor has reported.
+    pub chunks: BTreeMap<String, usize>,
     /// Warnings and errors that were expected, the oldest first.
     pub told: Vec<String>,
     expects_errors: bool,
@@ -43,6 +52,9 @@ impl Listener {
             backend: Backend::start(options).unwrap(),
             state: Arc::default(),
             answered: BTreeMap::new(),
+            serving: BTreeMap::new(),
+            tried: BTreeMap::new(),
+            chunks: BTreeMap::new(),
             told: Vec::new(),
             expects_errors: false,
         }
@@ -78,6 +90,15 @@ impl Listener {
                     Event::Notice(notice) => assert!(notice.level != NoticeLevel::Error, "{}", notice.text),
                     Event::Stats(id, stats) => {
                         self.answered.insert(id, stats.rows_answered);
+                    }
+                    Event::Monitor(id, monitor) => {
+                        self.chunks.insert(id, monitor.chunks.len());
+                    }
+                    Event::Serving(id, view) => {
+                        self.serving.insert(id, view);
+                    }
+                    Event::Tried(id, tried) => {
+                        self.tried.insert(id, tried);
                     }
                     _ => {}
                 }
@@ -121,6 +142,7 @@ impl Listener {
     pub fn deploy_year(&mut self, run: &RunView, rows_per_second: Option<f64>) {
         let recommended = run.report.recommendation.clone().unwrap();
         self.backend.send(Command::Deploy(DeployRequest {
+            source: Source::Replay,
             name: "flights".to_owned(),
             run: run.id,
             model: run.report.models[recommended.model].sha256.clone(),
@@ -131,6 +153,37 @@ impl Listener {
             time_column: Some("time".to_owned()),
             threshold: None,
         }));
+    }
+
+    /// How a model of a run is served on a port of its own, in chunks of so many rows.
+    pub fn serving_request(run: &RunView, model: &str, rows: usize) -> DeployRequest {
+        DeployRequest {
+            source: Source::Http(Box::new(HttpRequest {
+                name: "flights".to_owned(),
+                port: 0,
+                ..HttpRequest::default()
+            })),
+            name: "flights by HTTP".to_owned(),
+            run: run.id,
+            model: model.to_owned(),
+            feed_dataset: String::new(),
+            worker: WorkerSettings::default(),
+            feed: FeedSettings::default(),
+            chunking: Some(Chunking::Rows(rows)),
+            time_column: None,
+            threshold: None,
+        }
+    }
+
+    /// Serves a model of a run and waits until it does; gives the deployment and its address.
+    pub fn serve(&mut self, run: &RunView, model: &str, rows: usize) -> (String, String) {
+        let before = self.state.deployments.len();
+        self.backend.send(Command::Deploy(Self::serving_request(run, model, rows)));
+        self.until("the served deployment", |s| s.deployments.len() > before);
+        let id = self.state.deployments[0].id.clone();
+        self.wait("its figures", |l| l.serving.contains_key(&id));
+        let address = self.serving[&id].address.clone();
+        (id, address)
     }
 
     pub fn end_of_stream(&mut self) {

@@ -14,6 +14,7 @@ use egui_kittest::{Harness, HarnessBuilder};
 use modeldeck::app::context::Picked;
 use modeldeck::app::dialogs::{Ask, Dialogs};
 use modeldeck::app::{App, theme};
+use modeldeck::backend::state::RuntimeView;
 use modeldeck::backend::{Backend, BackendOptions};
 
 /// Dialogs that answer with the paths they were given, in their order.
@@ -82,6 +83,28 @@ impl Window {
             self.page.step();
         }
         self.page.run_ok();
+    }
+
+    /// Waits for ONNX Runtime and opens Models.
+    pub fn begin(&mut self) {
+        self.until("ONNX Runtime", |a| matches!(a.state().runtime, RuntimeView::Ready { .. }));
+        self.click("Models");
+    }
+
+    /// Adds the model files that the next answer of the dialogs names, so many; Models is open.
+    pub fn add_models(&mut self, files: usize) {
+        let models = self.page.state().state().models.len() + files;
+        self.click("Add model…");
+        self.until("the models", |a| a.state().models.len() == models);
+    }
+
+    /// Adds the table that the next answer of the dialogs names, as its preview offers it; Models is open.
+    pub fn add_dataset(&mut self) {
+        let datasets = self.page.state().state().datasets.len() + 1;
+        self.click("Add dataset…");
+        self.until("the preview", previewed);
+        self.click("Add");
+        self.until("the dataset", |a| a.state().datasets.len() == datasets && a.jobs().is_empty());
     }
 
     pub fn has(&self, label: &str) -> bool {

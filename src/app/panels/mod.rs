@@ -56,6 +56,11 @@ impl Panels {
         }
     }
 
+    /// Takes the file with the token over for the endpoint that is being set up.
+    pub fn token_picked(&mut self, path: std::path::PathBuf) {
+        self.deploy.token_picked(path);
+    }
+
     /// Does an action that belongs to what a panel has set up.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use eframe::egui::{self, Align, Id, Layout, Ui};
 
 use self::words::{delimiter_word, facts};
+use super::modal::dialog;
 use super::theme::{SPACE_M, SPACE_S, Status};
 use super::widgets::{Button, Icon, choice, error_state, segmented, status_chip, text};
 use crate::backend::previews::Reading;
@@ -73,7 +74,7 @@ impl Dialog {
         }
         let before = self.options.clone();
         let room = ctx.content_rect().size();
-        let shown = egui::Modal::new(Id::unique("add dataset")).show(ctx, |ui| {
+        let shown = dialog(ctx, Id::unique("add dataset")).show(ctx, |ui| {
             ui.set_width(WIDTH.min(room.x - 80.0));
             ui.heading("Add dataset");
             text::caption(ui, &self.path.display().to_string());
@@ -143,7 +144,7 @@ impl Dialog {
         ui.add_space(SPACE_S);
         segmented(ui, "What is shown", &mut self.part, &[(Part::Columns, "Columns"), (Part::Rows, "First rows")]);
         ui.add_space(SPACE_S);
-        let room = (height - 420.0).clamp(140.0, 380.0);
+        let room = (height - 450.0).clamp(140.0, 380.0);
         match self.part {
             Part::Columns => columns::list(ui, seen, &mut self.options, &mut self.roles, room),
             Part::Rows => columns::rows(ui, seen, room),

@@ -1,6 +1,7 @@
 //! What was detected, in words.
 
 use crate::app::widgets::format;
+use crate::data::estimate::HELD_BYTES;
 use crate::data::preview::Preview;
 
 /// Encodings that are offered.
@@ -32,7 +33,11 @@ pub(super) fn facts(seen: &Preview) -> String {
         Some(rows) => parts.push(format!("about {}", format::counted(rows, "row"))),
         None => {}
     }
-    let cost = format!("{}, {}", format::seconds(seen.estimate.seconds), format::bytes(seen.estimate.memory_bytes));
-    parts.push(format!("reading takes about {cost} of memory"));
+    let (time, memory) = (format::seconds(seen.estimate.seconds), format::bytes(seen.estimate.memory_bytes));
+    parts.push(if seen.estimate.memory_bytes > HELD_BYTES {
+        format!("about {memory} in memory, so it is read in parts, about {time} each time")
+    } else {
+        format!("reading takes about {time}, {memory} of memory")
+    });
     parts.join(" · ")
 }

@@ -9,16 +9,24 @@ use eframe::egui::{
 
 use super::format;
 use super::icon::Icon;
-use super::text::{elided, room};
+use super::text::{elided, room, width};
 use crate::app::theme::{ROW_HEIGHT, SPACE_S, dim, tokens};
 
 /// Width of the labels of a column of inputs, in points.
 const LABEL_WIDTH: f32 = 84.0;
 
+/// Points that most inputs take at most, in a row that wraps.
+const INPUT_WIDTH: f32 = 190.0;
+
 /// Draws a label and the input beside it. In a column of inputs the labels share a width, so that
-/// the inputs line up.
-fn labelled<R>(ui: &mut Ui, label: &str, input: impl FnOnce(&mut Ui, Id) -> R) -> R {
+/// the inputs line up. `input` gets the label's id, by which an input is named.
+pub fn labelled<R>(ui: &mut Ui, label: &str, input: impl FnOnce(&mut Ui, Id) -> R) -> R {
     if ui.layout().main_wrap() {
+        // A label at the end of a row with its input on the next one would name nothing.
+        let needed = width(ui, label) + INPUT_WIDTH;
+        if ui.cursor().left() > ui.max_rect().left() && ui.available_size_before_wrap().x < needed {
+            ui.end_row();
+        }
         let name = ui.add(Label::new(dim(ui, label)).extend());
         return input(ui, name.id);
     }
@@ -35,11 +43,16 @@ fn labelled<R>(ui: &mut Ui, label: &str, input: impl FnOnce(&mut Ui, Id) -> R) -
     .inner
 }
 
-/// A label and a one-line text beside it; `hint` shows while the text is empty.
+/// A label and a one-line text beside it; `hint` shows while the text is empty. No other field of one form has the same
+/// label: what is typed goes on into the field whatever comes and goes above it.
 pub fn text_field(ui: &mut Ui, label: &str, text: &mut String, hint: &str, width: f32) -> Response {
     labelled(ui, label, |ui, name| {
         ui.add(
-            TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(width).margin(Margin::symmetric(8, 5)),
+            TextEdit::singleline(text)
+                .id_salt(("text field", label))
+                .hint_text(hint.to_owned())
+                .desired_width(width)
+                .margin(Margin::symmetric(8, 5)),
         )
         .labelled_by(name)
     })

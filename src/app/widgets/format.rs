@@ -147,6 +147,13 @@ pub fn percent_opt(share: Option<f64>) -> String {
     share.map_or_else(|| NONE.to_owned(), percent)
 }
 
+/// The level of intervals, 0 to 1, as per cent without needless zeros: `95 %`, `99.9 %`.
+pub fn level(level: f64) -> String {
+    // Rounded, because 100 times 0.95 is not always 95.
+    let hundredths = (level * 10_000.0).round() / 100.0;
+    if hundredths.is_finite() { format!("{hundredths} %") } else { NONE.to_owned() }
+}
+
 /// A length of time in seconds, in the unit that fits: `0.42 ms`, `3.1 s`, `4 min 12 s`, `2 h 5 min`,
 /// `3 d 4 h`; "–" when negative or not finite.
 pub fn seconds(s: f64) -> String {
@@ -280,6 +287,7 @@ mod tests {
         assert_eq!(percent(0.0004), "0.04 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent_opt(None), "–");
+        assert_eq!([level(0.95), level(0.999), level(0.9), level(f64::NAN)], ["95 %", "99.9 %", "90 %", "–"]);
     }
 
     #[test]

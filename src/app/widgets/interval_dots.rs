@@ -51,6 +51,10 @@ pub fn interval_dots(
         pos2(rect.left() + label, rect.top()),
         pos2((rect.right() - 52.0).max(rect.left() + label + 20.0), rect.bottom() - 20.0),
     );
+    // One number of decimals for all: what can be seen on the scale, and no more than one of them carries.
+    let seen = (-((high - low).max(1e-9) / 100.0).log10()).ceil().clamp(0.0, 8.0) as usize;
+    let carried = dots.iter().map(|d| format::metric_decimals(d.value.unwrap_or(0.0), d.interval)).max();
+    let decimals = seen.min(carried.unwrap_or(0));
     let frame = Frame::new(area, (low - pad, high + pad), (0.0, 1.0));
     let hovered = response.hover_pos().map(|p| ((p.y - rect.top()) / row) as usize).filter(|i| *i < dots.len());
     if let (Some(margin), Some(first)) = (margin, dots.first().and_then(|d| d.value)) {
@@ -82,7 +86,7 @@ pub fn interval_dots(
             ui.painter().circle(pos2(x, y), 5.0, color, Stroke::new(1.0, t.card));
             end = end.max(x + 5.0);
         }
-        let text = format::metric(dot.value, dot.interval);
+        let text = dot.value.map_or_else(|| format::NONE.to_owned(), |value| format::decimal(value, decimals));
         let words = series_text_color(t, dot.color);
         let galley = one_line(ui, &text, small_font(), words, 80.0);
         ui.painter().galley(pos2(end + 8.0, y - galley.size().y / 2.0), galley, words);

@@ -53,20 +53,23 @@ enum Kind {
     Verdict,
 }
 
-/// Draws the table; `value_title` names the data at hand ("April"). Columns nobody fills are left out.
+/// Draws the table; `value_title` names the data at hand ("April") and `level` (0 to 1) is that of the intervals.
+/// Columns nobody fills are left out.
 /// `selected` is the row shown as chosen.
 pub fn metric_table(
     ui: &mut Ui,
     id_salt: &str,
     value_title: &str,
+    level: f64,
     rows: &[MetricRow<'_>],
     selected: Option<usize>,
 ) -> Option<MetricAction> {
     let mut kinds = vec![(Kind::Name, Column::words("Metric", 1.6).min_width(110.0))];
+    let interval_title = format!("{} interval", format::level(level));
     let any = |has: fn(&MetricRow<'_>) -> bool| rows.iter().any(has);
     kinds.push((Kind::Value, Column::numbers(value_title, 1.0)));
     if any(|r| r.interval.is_some()) {
-        kinds.push((Kind::Interval, Column::numbers("95 % interval", 1.5).min_width(120.0)));
+        kinds.push((Kind::Interval, Column::numbers(&interval_title, 1.5).min_width(120.0)));
     }
     if any(|r| r.training.is_some()) {
         kinds.push((Kind::Training, Column::numbers("training", 0.9)));

@@ -39,7 +39,7 @@ pub use chip::{status_chip, tag};
 pub use confusion::{CellWords, ConfusionMatrix};
 pub use curve::{Curve, CurveChart};
 pub use explainer::{Explainer, explainer_mark};
-pub use field::{choice, choice_named, choices, number_field, search_field, text_field};
+pub use field::{choice, choice_named, choices, labelled, number_field, search_field, text_field};
 pub use gate::{GateRow, gate_row};
 pub use heatmap::Heatmap;
 pub use histogram::{Bar, HistogramPair, bar_chart};

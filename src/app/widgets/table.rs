@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::icon::Icon;
-use super::text::one_line;
+use super::text::{one_line, width};
 use crate::app::theme::{LINE_WIDTH, ROW_HEIGHT, SPACE_S, small_font, tokens};
 
 /// Width of the mark of an order beside a column's title, in points.
@@ -31,6 +31,13 @@ impl<'a> Column<'a> {
     /// A column of numbers, aligned right; `weight` is its share of the width.
     pub fn numbers(title: &'a str, weight: f32) -> Self {
         Self { right: true, ..Self::words(title, weight) }
+    }
+
+    /// Makes the column at least as wide as its title and its longest words, up to `most` points.
+    pub fn fit<'w>(self, ui: &Ui, words: impl IntoIterator<Item = &'w str>, most: f32) -> Self {
+        let title = one_line(ui, self.title, small_font(), tokens(ui).dim, f32::INFINITY).size().x;
+        let longest = words.into_iter().map(|words| width(ui, words)).fold(title, f32::max);
+        self.min_width((longest + 2.0 * SPACE_S).ceil().min(most))
     }
 
     /// Least width in points.

@@ -7,7 +7,7 @@ use eframe::egui::{
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
-use crate::app::theme::{small_font, tokens};
+use crate::app::theme::{body_font, small_font, tokens};
 
 /// Text laid out on one line of at most `width` points; [`Galley::elided`] says whether it was cut.
 pub fn one_line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
@@ -16,6 +16,11 @@ pub fn one_line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -
         TextWrapping { max_width: width.max(0.0), max_rows: 1, break_anywhere: true, overflow_character: Some('…') };
     job.break_on_newline = false;
     ui.painter().layout_job(job)
+}
+
+/// Width of words in the body font, in points.
+pub fn width(ui: &Ui, words: &str) -> f32 {
+    ui.painter().layout_no_wrap(words.to_owned(), body_font(), tokens(ui).text).size().x.ceil()
 }
 
 /// Width a widget may take, in points: the whole row where the layout wraps, else what is left of it.

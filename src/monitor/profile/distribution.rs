@@ -133,6 +133,11 @@ impl NumericBins {
 }
 
 impl Categories {
+    /// Their names, the most frequent first.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     fn new<'a>(rows: impl Iterator<Item = (&'a str, u64)>) -> Self {
         let mut rows: Vec<(&str, u64)> = rows.collect();
         rows.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));

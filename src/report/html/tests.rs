@@ -309,6 +309,7 @@ pub(in crate::report) fn report(task: Task) -> Report {
             sha256: "cd".repeat(32),
             rows: 1_234_567,
             columns: 20,
+            one_in: None,
         },
         policy: Some(format!("Careful {NASTY}")),
         target: format!("late {NASTY}"),

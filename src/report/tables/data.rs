@@ -11,7 +11,7 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
     tables
 }
 
-fn comparison(report: &Report) -> Table {
+pub(super) fn comparison(report: &Report) -> Table {
     let head = [
         "a",
         "b",
@@ -56,7 +56,7 @@ fn wins(report: &Report) -> Table {
     Table::new("wins", &head, rows.collect())
 }
 
-fn clear_wins(report: &Report) -> Table {
+pub(super) fn clear_wins(report: &Report) -> Table {
     let head = ["a", "b", "metric", "column", "value", "a_wins", "value_of_a", "value_of_b", "gap", "rows"];
     let mut rows = Vec::new();
     for pair in &report.wins {

@@ -19,7 +19,17 @@ pub fn all(report: &Report) -> Vec<(String, String)> {
     tables.extend(parts::tables(report));
     tables.extend(data::tables(report));
     tables.retain(|table| !table.rows.is_empty());
-    tables.into_iter().map(|t| (format!("{}.csv", t.name), csv::table(&t.head, t.rows))).collect()
+    tables.into_iter().map(|t| (format!("{}.csv", t.name), t.text())).collect()
+}
+
+/// The paired comparisons of a report as CSV, as in [`all`]; only a head when there are none.
+pub fn comparison(report: &Report) -> String {
+    data::comparison(report).text()
+}
+
+/// The segments in which one of two models is better beyond doubt as CSV, as in [`all`]; only a head when there are none.
+pub fn clear_wins(report: &Report) -> String {
+    data::clear_wins(report).text()
 }
 
 /// A table on its way to text.
@@ -32,6 +42,10 @@ struct Table {
 impl Table {
     fn new(name: &'static str, head: &[&'static str], rows: Vec<Vec<String>>) -> Self {
         Self { name, head: head.to_vec(), rows }
+    }
+
+    fn text(self) -> String {
+        csv::table(&self.head, self.rows)
     }
 
     /// A table with rows of each model, its name before them.

@@ -38,6 +38,10 @@ pub enum AuditKind {
     DeploymentRemoved,
     /// A challenger became the champion.
     Promoted,
+    /// Another version came, went, or took a share or copies of the requests.
+    RolledOut,
+    /// Kept answers were deleted on demand.
+    RowsDeleted,
     /// Somebody took note of an alert.
     AlertAcknowledged,
     /// Something was written outside the workspace.
@@ -48,7 +52,7 @@ pub enum AuditKind {
 
 impl AuditKind {
     /// Every kind that this version writes.
-    pub const KNOWN: [Self; 19] = [
+    pub const KNOWN: [Self; 21] = [
         Self::ModelAdded,
         Self::ModelRemoved,
         Self::Validated,
@@ -60,6 +64,8 @@ impl AuditKind {
         Self::Deployed,
         Self::Stopped,
         Self::Promoted,
+        Self::RolledOut,
+        Self::RowsDeleted,
         Self::AlertAcknowledged,
         Self::Exported,
         Self::DatasetAdded,
@@ -90,6 +96,8 @@ impl AuditKind {
             Self::Stopped => "stopped",
             Self::DeploymentRemoved => "deployment_removed",
             Self::Promoted => "promoted",
+            Self::RolledOut => "rolled_out",
+            Self::RowsDeleted => "rows_deleted",
             Self::AlertAcknowledged => "alert_acknowledged",
             Self::Exported => "exported",
             Self::Other(word) => word,
@@ -116,6 +124,8 @@ impl AuditKind {
             Self::Stopped => "Stopped",
             Self::DeploymentRemoved => "Deployment removed",
             Self::Promoted => "Promoted",
+            Self::RolledOut => "Rollout changed",
+            Self::RowsDeleted => "Kept rows deleted",
             Self::AlertAcknowledged => "Alert acknowledged",
             Self::Exported => "Exported",
             Self::Other(word) => word,

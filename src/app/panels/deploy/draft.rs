@@ -3,9 +3,11 @@
 use crate::app::panels::overview::next::proposed;
 use crate::app::panels::validate::threshold::kept;
 use crate::backend::command::{DatasetId, DeployRequest, ModelId, RunId};
+use crate::backend::serving::{HttpRequest, Source};
 use crate::backend::state::{DatasetView, DeploymentView, RunView, RuntimeView};
 use crate::backend::{Approval, State};
 use crate::data::Kind;
+use crate::deploy::sizing::Setting;
 use crate::deploy::{FeedSettings, WorkerSettings};
 use crate::monitor::Chunking;
 use crate::validate::ModelResult;
@@ -21,6 +23,14 @@ pub(super) enum Cut {
     Month,
 }
 
+/// Where requests come from, as it is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Origin {
+    #[default]
+    Replay,
+    Http,
+}
+
 /// The field a problem belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
@@ -30,6 +40,10 @@ pub(super) enum Field {
     Time,
     Worker,
     Chunking,
+    /// A field of [`HttpRequest`], by its name.
+    Http(&'static str),
+    /// Those who will call.
+    Consumers,
     /// The whole form.
     All,
 }
@@ -40,6 +54,9 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) run: RunId,
     pub(super) model: ModelId,
+    pub(super) origin: Origin,
+    /// The endpoint, when other programs call.
+    pub(super) http: HttpRequest,
     pub(super) feed: Option<DatasetId>,
     pub(super) time: Option<String>,
     pub(super) workers: f64,
@@ -69,6 +86,8 @@ impl Draft {
             name: free_name(state, &name),
             run,
             model: model.to_owned(),
+            origin: Origin::Replay,
+            http: HttpRequest { name: called(&name), port: free_port(state), ..HttpRequest::default() },
             feed: None,
             time: None,
             workers: 1.0,
@@ -96,11 +115,19 @@ impl Draft {
     pub(super) fn like(state: &State, deployment: &DeploymentView) -> Self {
         let request = &deployment.request;
         let (cut, cut_rows) = cut_of(request.chunking.as_ref());
+        let usual = Self::new(state, request.run, &request.model);
+        let (origin, http) = match &request.source {
+            Source::Replay => (Origin::Replay, usual.http),
+            Source::Http(http) => (Origin::Http, (**http).clone()),
+        };
+        let replayed = (!request.feed_dataset.is_empty()).then(|| request.feed_dataset.clone());
         Self {
             name: free_name(state, &request.name),
             run: request.run,
             model: request.model.clone(),
-            feed: Some(request.feed_dataset.clone()),
+            origin,
+            http,
+            feed: replayed.or(usual.feed),
             time: request.time_column.clone(),
             workers: request.worker.workers as f64,
             threads: request.worker.intra_threads as f64,
@@ -171,6 +198,10 @@ impl Draft {
                 }
             }
         }
+        if self.origin == Origin::Http {
+            found.extend(self.http_problems());
+            return found;
+        }
         match self.feed_view(state) {
             None => say(Field::Feed, "Choose the data to replay".to_owned()),
             Some(DatasetView { problem: Some(why), .. }) => say(Field::Feed, why.clone()),
@@ -200,6 +231,50 @@ impl Draft {
         found
     }
 
+    /// What is wrong with the endpoint and with those who will call.
+    fn http_problems(&self) -> Vec<(Field, String)> {
+        let mut found: Vec<(Field, String)> =
+            self.http.problems().into_iter().map(|(field, words)| (Field::Http(field), words)).collect();
+        for consumer in &self.http.consumers {
+            for (_, words) in consumer.problems() {
+                let words = match consumer.name.trim() {
+                    "" => words,
+                    name => format!("“{name}”: {words}"),
+                };
+                found.push((Field::Consumers, words));
+            }
+        }
+        if matches!(self.cut, Cut::Day | Cut::Week | Cut::Month) {
+            found.push((Field::Chunking, "Calls are cut into chunks by rows".to_owned()));
+        }
+        found
+    }
+
+    /// The columns that the model is fed from, as it was validated.
+    pub(super) fn columns(&self, state: &State) -> Vec<String> {
+        let bound = self.result(state).map(|(_, result)| &result.binding);
+        let columns: Vec<String> = bound.map(|b| b.columns().map(ToOwned::to_owned).collect()).unwrap_or_default();
+        if columns.is_empty() {
+            return inputs(state, &self.model).into_iter().map(ToOwned::to_owned).collect();
+        }
+        columns
+    }
+
+    /// Takes over a setting that was measured.
+    pub(super) fn take_setting(&mut self, setting: &Setting) {
+        match self.origin {
+            Origin::Http => {
+                let settings = &mut self.http.settings;
+                settings.workers = setting.workers;
+                settings.intra_threads = setting.threads;
+                settings.max_batch = setting.max_batch;
+                settings.max_wait_us = setting.max_wait_us;
+            }
+            // A replay sends batches of its own; one row each would only slow it down.
+            Origin::Replay => (self.workers, self.threads) = (setting.workers as f64, setting.threads as f64),
+        }
+    }
+
     /// Columns of the binding that the feed does not have.
     fn missing_columns<'a>(&self, state: &'a State, feed: &DatasetView) -> Vec<&'a str> {
         let Some((run, _)) = self.result(state) else { return Vec::new() };
@@ -221,12 +296,20 @@ impl Draft {
         if let Some((_, problem)) = self.problems(state).into_iter().next() {
             return Err(problem);
         }
-        let feed_dataset = self.feed.clone().ok_or("Choose the data to replay")?;
-        Ok(DeployRequest {
+        Ok(self.built())
+    }
+
+    /// The request as far as it is filled in.
+    pub(super) fn built(&self) -> DeployRequest {
+        if self.origin == Origin::Http {
+            return self.built_http();
+        }
+        DeployRequest {
+            source: Source::Replay,
             name: self.name.trim().to_owned(),
             run: self.run,
             model: self.model.clone(),
-            feed_dataset,
+            feed_dataset: self.feed.clone().unwrap_or_default(),
             worker: WorkerSettings {
                 workers: self.workers as _,
                 intra_threads: self.threads as _,
@@ -237,8 +320,59 @@ impl Draft {
             chunking: chunking(self.cut, self.cut_rows),
             time_column: self.time.clone(),
             threshold: self.threshold,
-        })
+        }
     }
+
+    fn built_http(&self) -> DeployRequest {
+        let http = HttpRequest {
+            name: self.http.name.trim().to_owned(),
+            address: self.http.address.trim().to_owned(),
+            ..self.http.clone()
+        };
+        let settings = &http.settings;
+        DeployRequest {
+            name: self.name.trim().to_owned(),
+            run: self.run,
+            model: self.model.clone(),
+            feed_dataset: DatasetId::new(),
+            worker: WorkerSettings {
+                workers: settings.workers,
+                intra_threads: settings.intra_threads,
+                batch_rows: settings.max_batch,
+                queue_batches: settings.queue_calls,
+            },
+            feed: FeedSettings::default(),
+            chunking: chunking(self.cut, self.cut_rows),
+            time_column: None,
+            threshold: self.threshold,
+            source: Source::Http(Box::new(http)),
+        }
+    }
+
+    /// What the readiness list is asked for: all but the name for people, which changes nothing.
+    pub(super) fn question(&self) -> DeployRequest {
+        DeployRequest { name: String::new(), ..self.built() }
+    }
+}
+
+/// The name that callers use, from one for people: what an address carries as it is.
+fn called(name: &str) -> String {
+    let plain = name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "-");
+    let plain = plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    if plain.is_empty() { "model".to_owned() } else { plain }
+}
+
+/// A port that no deployment at work listens on.
+fn free_port(state: &State) -> u16 {
+    let mut port = HttpRequest::default().port;
+    let taken = |port: u16| {
+        let of = |source: &Source| matches!(source, Source::Http(http) if http.port == port);
+        state.deployments.iter().any(|d| d.live && of(&d.request.source))
+    };
+    while taken(port) && port < u16::MAX {
+        port += 1;
+    }
+    port
 }
 
 fn chunking(cut: Cut, rows: f64) -> Option<Chunking> {

@@ -2,7 +2,8 @@
 
 use eframe::egui::Ui;
 
-use super::draft::{Cut, Draft, Field, USUAL_RATE};
+use super::draft::{Cut, Draft, Field, Origin, USUAL_RATE};
+use super::setup::{Setup, consumers, endpoint, readiness, sizing};
 use super::{rate, terms};
 use crate::app::action::Action;
 use crate::app::context::{PanelContext, Subject};
@@ -24,6 +25,7 @@ const WIDE: f32 = 980.0;
 const MOST: f64 = 512.0;
 const WHAT: &str = "Model and reference";
 const FEED: &str = "Feed";
+const ENDPOINT: &str = "Endpoint";
 const WORK: &str = "Workers and queue";
 
 /// What a person did with the form.
@@ -33,7 +35,24 @@ pub(super) enum Done {
     PutAside,
 }
 
-pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, can_put_aside: bool) -> Option<Done> {
+pub(super) fn ui(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    draft: &mut Draft,
+    setup: &mut Setup,
+    can_put_aside: bool,
+) -> Option<Done> {
+    setup.checker.follow(ui, ctx, draft);
+    ui.horizontal(|ui| {
+        let words = dim(ui, "Requests come from");
+        ui.label(words);
+        let origins = [(Origin::Replay, "Replay a dataset"), (Origin::Http, "HTTP calls")];
+        segmented(ui, "Requests come from", &mut draft.origin, &origins);
+    });
+    if draft.origin == Origin::Http && matches!(draft.cut, Cut::Day | Cut::Week | Cut::Month) {
+        draft.cut = Cut::Usual;
+    }
+    ui.add_space(SPACE_XS);
     let problems = draft.problems(ctx.state);
     let say = |ui: &mut Ui, field: Field| {
         for (_, words) in problems.iter().filter(|(f, _)| *f == field) {
@@ -45,23 +64,25 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, can_put
             if place == 0 {
                 what(ui, ctx, draft, &say, Card::new(WHAT));
                 ui.add_space((SPACE_M - ui.spacing().item_spacing.y).max(0.0));
-                worker(ui, draft, &say, Card::new(WORK));
+                work(ui, draft, &say, Card::new(WORK));
             } else {
-                feed(ui, ctx, draft, &say, Card::new(FEED));
+                source(ui, ctx, draft, &say, false);
             }
         });
     } else {
         reflow(ui, "deploy form", 3, 300.0, &[1.2, 1.0, 0.8], |ui, place| match place {
             0 => what(ui, ctx, draft, &say, Card::new(WHAT).fill()),
-            1 => feed(ui, ctx, draft, &say, Card::new(FEED).fill()),
-            _ => worker(ui, draft, &say, Card::new(WORK).fill()),
+            1 => source(ui, ctx, draft, &say, true),
+            _ => work(ui, draft, &say, Card::new(WORK).fill()),
         });
     }
     say(ui, Field::All);
     let mut done = None;
     ui.horizontal(|ui| {
         let starting = ctx.job(&JobTopic::Deploy).is_some().then_some("A deployment is being prepared");
-        let why = starting.or_else(|| problems.first().map(|(_, words)| words.as_str()));
+        let question = draft.question();
+        let blocked = readiness::in_the_way(ctx.state, &question);
+        let why = starting.or_else(|| problems.first().map(|(_, words)| words.as_str())).or(blocked.as_deref());
         let start = Action::StartDeployment.text();
         if Button::primary(&start).icon(Icon::Play).disabled_because(why).show(ui).clicked() {
             done = Some(Done::Start);
@@ -69,12 +90,44 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, can_put
         if can_put_aside && Button::quiet("Put aside").show(ui).clicked() {
             done = Some(Done::PutAside);
         }
+        let none = draft.result(ctx.state).is_none().then_some("Choose a validated model");
+        let export = Button::quiet("Export for a cluster…").icon(Icon::Export).disabled_because(none);
+        let files = "Writes a Triton model repository and a KServe manifest into a folder";
+        if export.hover(files).show(ui).clicked() {
+            ctx.export_cluster(draft.built());
+        }
         if let Some(why) = why {
             text::caption(ui, why);
         }
     });
-    ui.add_space(SPACE_M);
+    let gap = (SPACE_M - ui.spacing().item_spacing.y).max(0.0);
+    ui.add_space(gap);
+    readiness::card(ui, ctx, draft, &mut setup.checker);
+    ui.add_space(gap);
+    if draft.origin == Origin::Http {
+        consumers::card(ui, ctx, draft, &mut setup.editing, &say);
+        ui.add_space(gap);
+    }
+    sizing::card(ui, ctx, draft, &mut setup.aim);
+    ui.add_space(gap);
     done
+}
+
+/// Where requests come from: the feed, or the endpoint.
+fn source(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, say: &dyn Fn(&mut Ui, Field), fill: bool) {
+    let card = |title| if fill { Card::new(title).fill() } else { Card::new(title) };
+    match draft.origin {
+        Origin::Replay => feed(ui, ctx, draft, say, card(FEED)),
+        Origin::Http => endpoint::ui(ui, ctx, draft, say, card(ENDPOINT)),
+    }
+}
+
+/// Threads and what waits before them.
+fn work(ui: &mut Ui, draft: &mut Draft, say: &dyn Fn(&mut Ui, Field), card: Card<'_>) {
+    match draft.origin {
+        Origin::Replay => worker(ui, draft, say, card),
+        Origin::Http => endpoint::workers(ui, draft, say, card),
+    }
 }
 
 /// How the model stands with its sign-off; why it is refused is said as a problem of the form.
@@ -110,7 +163,7 @@ fn approved(ui: &mut Ui, ctx: &PanelContext<'_>, approval: &Approval, draft: &Dr
 }
 
 /// What is wrong with a field, below it.
-fn problem(ui: &mut Ui, words: &str) {
+pub(super) fn problem(ui: &mut Ui, words: &str) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = SPACE_XS;
         let color = Status::Alert.text_color(tokens(ui));
@@ -119,7 +172,7 @@ fn problem(ui: &mut Ui, words: &str) {
     });
 }
 
-fn term(ui: &mut Ui, label: &str, help: &crate::app::widgets::Explainer) {
+pub(super) fn term(ui: &mut Ui, label: &str, help: &crate::app::widgets::Explainer) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = SPACE_XS;
         let words = dim(ui, label);
@@ -281,12 +334,17 @@ fn worker(ui: &mut Ui, draft: &mut Draft, say: &dyn Fn(&mut Ui, Field), card: Ca
             format::counted(bound, "row"),
         );
         text::note(ui, &words);
-        if used > cores as f64 {
-            ui.horizontal_wrapped(|ui| {
-                let color = Status::Warning.text_color(tokens(ui));
-                Icon::Warning.show(ui, 14.0, color);
-                ui.colored_label(color, "More threads than cores: they will wait for each other");
-            });
-        }
+        crowded(ui, used as usize, cores);
     });
+}
+
+/// Says that more threads are asked for than there are cores.
+pub(super) fn crowded(ui: &mut Ui, asked: usize, cores: usize) {
+    if asked > cores {
+        ui.horizontal_wrapped(|ui| {
+            let color = Status::Warning.text_color(tokens(ui));
+            Icon::Warning.show(ui, 14.0, color);
+            ui.colored_label(color, "More threads than cores: they will wait for each other");
+        });
+    }
 }

@@ -15,6 +15,7 @@ use crate::app::widgets::{
     self, Button, Card, Icon, LineChart, Series, StatTile, format, key_value, progress_bar, reflow, status_chip, text,
 };
 use crate::backend::Command;
+use crate::backend::serving::Source;
 use crate::backend::state::{DeploymentStateView, DeploymentView};
 use crate::deploy::DeploymentStats;
 use crate::report::csv;
@@ -82,7 +83,9 @@ fn head(
 ) -> bool {
     let request = &deployment.request;
     let mut again = false;
-    let subtitle = format!("{} · replay of {}", deployment.model_name, deployment.feed_name);
+    let is_served = matches!(request.source, Source::Http(_));
+    let kind = if is_served { "" } else { "replay of " };
+    let subtitle = format!("{} · {kind}{}", deployment.model_name, deployment.feed_name);
     Card::new(&request.name).subtitle(&subtitle).show_with(
         ui,
         |ui| {
@@ -102,7 +105,7 @@ fn head(
                     if button(ui, "Resume", Icon::Play, on.resume) {
                         ctx.command(Command::ResumeDeployment(id()));
                     }
-                    if button(ui, "Step", Icon::Step, on.step) {
+                    if !is_served && button(ui, "Step", Icon::Step, on.step) {
                         ctx.command(Command::StepDeployment(id()));
                     }
                     let stop = Button::danger("Stop").icon(Icon::Stop).disabled_because(on.stop);
@@ -117,6 +120,11 @@ fn head(
                     ctx.show(Subject::Monitor(id(), None));
                 }
             });
+            if is_served {
+                let answered = stats.map_or(deployment.captured, |stats| stats.rows_answered);
+                text::caption(ui, &format!("{} answered", format::counted(answered, "row")));
+                return;
+            }
             way(ui, deployment, stats);
             if deployment.live && wish.ui(ui, deployment) {
                 ctx.command(Command::SetRate(deployment.id.clone(), wish.rate));
@@ -148,7 +156,10 @@ fn way(ui: &mut Ui, deployment: &DeploymentView, stats: Option<&Arc<DeploymentSt
 fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
     let ms = |value: f64| format::seconds(value / 1_000.0);
     let answered = format::count(stats.rows_answered);
-    let of = format!("of {}", format::counted(deployment.feed_rows, "row"));
+    let of = match deployment.request.source {
+        Source::Replay => format!("of {}", format::counted(deployment.feed_rows, "row")),
+        Source::Http(_) => "since the start".to_owned(),
+    };
     let captured = format!("{} captured", format::count(deployment.captured));
     let depth = format::count(stats.queue_depth as u64);
     let bound = format!("of at most {}", format::counted(stats.queue_bound as u64, "request"));
@@ -164,7 +175,11 @@ fn tiles(ui: &mut Ui, deployment: &DeploymentView, stats: &DeploymentStats) {
         if fed == 0 { format::NONE.to_owned() } else { format::percent(stats.rows_skipped as f64 / fed as f64) };
     let share = format!("{share} of what was fed");
     let restarts = format::count(stats.worker_restarts);
-    let workers = format::counted(deployment.request.worker.workers as u64, "worker");
+    let workers = match &deployment.request.source {
+        Source::Replay => deployment.request.worker.workers,
+        Source::Http(http) => http.settings.workers,
+    };
+    let workers = format::counted(workers as u64, "worker");
     let full = stats.queue_bound > 0 && stats.queue_depth >= stats.queue_bound;
     let queue_chip = if full { (Status::Warning, "full") } else { (Status::Ok, "has room") };
     let judge = |n: u64, bad: Status| if n == 0 { (Status::Ok, "none") } else { (bad, "look") };

@@ -7,6 +7,8 @@ mod figures;
 mod form;
 mod live;
 mod rate;
+mod served;
+mod setup;
 mod terms;
 
 use eframe::egui::Ui;
@@ -15,6 +17,7 @@ use self::draft::Draft;
 use self::figures::Figures;
 use self::form::Done;
 use self::live::Controls;
+use self::setup::{Setup, readiness};
 use super::page;
 use super::words::deployment_status;
 use crate::app::action::{Action, Panel};
@@ -43,6 +46,8 @@ pub struct DeployPanel {
     waiting: Option<Vec<DeploymentId>>,
     figures: Figures,
     rate: rate::Wish,
+    served: served::Page,
+    setup: Setup,
 }
 
 impl DeployPanel {
@@ -58,6 +63,13 @@ impl DeployPanel {
         self.draft = None;
     }
 
+    /// Takes the file with the token over for the endpoint that is being set up.
+    pub fn token_picked(&mut self, path: std::path::PathBuf) {
+        if let Some(draft) = &mut self.draft {
+            draft.http.token_file = Some(path);
+        }
+    }
+
     /// Starts what is set up.
     ///
     /// # Errors
@@ -71,6 +83,9 @@ impl DeployPanel {
             return Err("No deployment is set up. Press “New deployment” first.".to_owned());
         };
         let request = draft.request(ctx.state)?;
+        if let Some(why) = readiness::in_the_way(ctx.state, &draft.question()) {
+            return Err(why);
+        }
         self.waiting = Some(ctx.state.deployments.iter().map(|d| d.id.clone()).collect());
         ctx.command(Command::Deploy(request));
         Ok(())
@@ -169,9 +184,12 @@ impl DeployPanel {
             ui.add_space(SPACE_S);
         }
         let deployments = &ctx.state.deployments;
+        if self.draft.is_none() {
+            self.setup.put_aside();
+        }
         let shown = self.shown.as_ref().and_then(|id| deployments.iter().find(|d| &d.id == id));
         if let Some(draft) = &mut self.draft {
-            match form::ui(ui, ctx, draft, !deployments.is_empty()) {
+            match form::ui(ui, ctx, draft, &mut self.setup, !deployments.is_empty()) {
                 Some(Done::Start) => ctx.action(Action::StartDeployment),
                 Some(Done::PutAside) => self.draft = None,
                 None => {}
@@ -180,6 +198,9 @@ impl DeployPanel {
             if live::ui(ui, ctx, deployment, &mut self.figures, &mut self.rate) {
                 self.draft = Some(Draft::like(ctx.state, deployment));
             }
+            served::ui(ui, ctx, deployment, &mut self.served);
+            ui.add_space((SPACE_M - ui.spacing().item_spacing.y).max(0.0));
+            readiness::at_start(ui, ctx, deployment, &mut self.setup.open);
         } else {
             let sentence = "Nothing to deploy yet: a model must be validated first, so that there is a reference.";
             if widgets::empty_state(ui, Icon::Deploy, sentence, Some("Go to Validate")) {

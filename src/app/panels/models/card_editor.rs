@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Margin, TextEdit, Ui};
 
-use super::card_text::{get, is_list, set};
+use super::card_text::{get, is_list, is_prose, set};
 use crate::app::context::PanelContext;
 use crate::app::theme::{SPACE_S, SPACE_XS, Status, strong};
 use crate::app::widgets::{Button, Card, Explainer, Icon, job::progress_bar, status_chip, tag, text};
@@ -94,9 +94,21 @@ impl Editor {
 
     fn field(&mut self, ui: &mut Ui, field: &str, name: &str, hint: &str) {
         let words = self.words.entry(field.to_owned()).or_default();
-        let edit =
-            if is_list(field) { TextEdit::multiline(words).desired_rows(2) } else { TextEdit::singleline(words) };
-        let edit = edit.hint_text(hint.to_owned()).desired_width(f32::INFINITY).margin(Margin::symmetric(8, 5));
+        let edit = if is_list(field) {
+            TextEdit::multiline(words).desired_rows(2)
+        } else if is_prose(field) {
+            // As many lines as it needs, but one paragraph.
+            TextEdit::multiline(words).desired_rows(1).return_key(None)
+        } else {
+            TextEdit::singleline(words)
+        };
+        let hint = if hint.is_empty() { String::new() } else { format!("For example: {hint}") };
+        // What is typed may bring other fields in above.
+        let edit = edit
+            .id_salt(("card field", field))
+            .hint_text(hint)
+            .desired_width(f32::INFINITY)
+            .margin(Margin::symmetric(8, 5));
         if ui.add(edit).accessible_name(name).changed() {
             self.typed(field);
         }

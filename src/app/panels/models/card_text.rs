@@ -6,6 +6,11 @@ use crate::app::widgets::format;
 use crate::model::ModelCard;
 use crate::model::card::CardFeature;
 
+/// Whether a field is a sentence or more, which one line would cut.
+pub(super) fn is_prose(field: &str) -> bool {
+    matches!(field, "purpose" | "training_data" | "training_source" | "target_definition" | "fairness")
+}
+
 /// Whether a field holds one entry a line.
 pub(super) fn is_list(field: &str) -> bool {
     matches!(

@@ -92,7 +92,8 @@ fn columns(ui: &mut Ui, dataset: &DatasetView, shown: &mut usize) {
          with, the timestamp orders the rows. Roles are guessed from names and values.",
     );
     let schema = &dataset.schema;
-    Card::new("Columns").explain(&help).rows(dataset.rows as u64).show(ui, |ui| {
+    let counted = dataset.profile.as_ref().and_then(|p| p.first()).map_or(dataset.rows, |p| p.rows);
+    Card::new("Columns").explain(&help).rows(counted as u64).show(ui, |ui| {
         let columns = [
             Column::words("column", 1.8).min_width(100.0),
             Column::words("kind", 0.9).min_width(64.0),
@@ -133,7 +134,8 @@ fn cell(ui: &mut Ui, schema: &ColumnSchema, profile: Option<&ColumnProfile>, row
         2 => {
             tag(ui, schema.role.word());
         }
-        3 => quiet(ui, share(schema.missing, rows)),
+        // Of a large table both are counted in the same drawn rows.
+        3 => quiet(ui, share(schema.missing, profile.map_or(rows, |p| p.rows))),
         4 => {
             let distinct = profile.map(|p| p.distinct).or(schema.distinct);
             quiet(ui, format::count_opt(distinct.map(|n| n as u64)));

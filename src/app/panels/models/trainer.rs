@@ -119,7 +119,7 @@ fn features_card(ui: &mut Ui, card: &ModelCard) {
     Card::new("Features").subtitle("in the order of training").right(&count).fill().show(ui, |ui| {
         let columns = [
             Column::words("name", 1.4).min_width(90.0),
-            Column::words("kind", 0.8),
+            Column::words("kind", 0.8).min_width(74.0),
             Column::words("meaning", 2.0).min_width(100.0),
         ];
         table(ui, "features", &columns, card.features.len(), |ui, row, column| {

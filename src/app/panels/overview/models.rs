@@ -23,7 +23,7 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>) {
     let state = ctx.state;
     let help = Explainer::new(
         "Last verdict",
-        "The main metric of the model's newest validation with its 95 % interval. “Holds” means that the loss against \
+        "The main metric of the model's newest validation with its interval. “Holds” means that the loss against \
          the training value on its card is within chance, or below a tenth of that value.",
     );
     Card::new("Models").explain(&help).show(ui, |ui| {

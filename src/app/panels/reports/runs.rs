@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use eframe::egui::Ui;
+use eframe::egui::{Align, Layout, Ui, vec2};
 
 use crate::app::action::{Action, Panel};
 use crate::app::context::{PanelContext, Saved, Subject};
 use crate::app::panels::page;
+use crate::app::panels::validate::comparison::short_names;
 use crate::app::panels::validate::signoff;
 use crate::app::panels::words::{ago, moment};
-use crate::app::theme::{SPACE_S, Status, dim};
+use crate::app::theme::{ROW_HEIGHT, SPACE_S, Status, dim};
 use crate::app::widgets::{
     Button, Card, Column, Explainer, Icon, Table, empty_state, error_state, format, status_chip, text,
 };
@@ -20,6 +21,8 @@ use crate::backend::{Approval, Command};
 use crate::validate::ModelResult;
 use crate::validate::again::places;
 
+/// Most points that a model's name takes before its verdict.
+const NAME_WIDTH: f32 = 320.0;
 const ROW: f32 = 34.0;
 /// Validations that are shown before the list scrolls.
 const LISTED: usize = 8;
@@ -97,8 +100,13 @@ fn cell(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, column: usize) {
             text::elided(ui, words);
         }
         2 => {
-            let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
-            text::elided(ui, names.join(", "));
+            let whole: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
+            let shown = short_names(report).join(", ");
+            let is_whole = shown == whole.join(", ");
+            let response = text::elided(ui, shown);
+            if !is_whole {
+                response.on_hover_text(whole.join(", "));
+            }
         }
         3 => {
             let words = dim(ui, report.policy.as_deref().unwrap_or("none"));
@@ -151,17 +159,23 @@ fn detail(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>) {
             }
         });
         ui.add_space(SPACE_S);
+        let wide = |model: &ModelResult| text::width(ui, &model.name);
+        let width = run.report.models.iter().map(wide).fold(0.0, f32::max).min(NAME_WIDTH);
         for model in &run.report.models {
-            model_row(ui, ctx, run, model);
+            model_row(ui, ctx, run, model, width);
         }
     });
 }
 
-fn model_row(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult) {
+/// One model of a report; its name takes `width` points, so that what is said of the models stands in columns.
+fn model_row(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult, width: f32) {
     let at = |m: &ModelResult| m.sha256 == model.sha256;
     let place = run.report.models.iter().position(at).unwrap_or(usize::MAX);
     ui.horizontal_wrapped(|ui| {
-        ui.label(model.name.as_str());
+        ui.allocate_ui_with_layout(vec2(width, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(width);
+            text::elided(ui, model.name.as_str());
+        });
         match model.verdict.as_str() {
             "pass" => status_chip(ui, Status::Ok, "passes its gates"),
             "fail" => status_chip(ui, Status::Alert, "fails its gates"),

@@ -12,6 +12,8 @@ use crate::backend::command::{ModelId, RunId};
 use crate::backend::state::SignOffView;
 use crate::report::csv;
 
+/// Most points that a model's name takes.
+const NAME_WIDTH: f32 = 270.0;
 const ROW: f32 = 34.0;
 /// Sign-offs that are shown before the list scrolls.
 const LISTED: usize = 8;
@@ -42,7 +44,7 @@ impl SignOffs {
             let columns = [
                 Column::words("when", 1.0).min_width(144.0),
                 Column::words("who", 1.0).min_width(90.0),
-                Column::words("model", 1.6).min_width(120.0),
+                Column::words("model", 1.6).fit(ui, all.iter().map(|s| s.signed.model_name.as_str()), NAME_WIDTH),
                 Column::words("data", 1.6).min_width(120.0),
                 Column::words("how", 1.4).min_width(160.0),
                 Column::words("note", 1.6).min_width(100.0),

@@ -183,7 +183,11 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup, cache: 
         problems(ui, ctx, model, data, prepared);
         if !cache.losses.is_empty() {
             ui.add_space(SPACE_XS);
-            text::caption(ui, "What is lost or changed on the way into the model");
+            let words = "What is lost or changed on the way into the model";
+            match prepared.one_in {
+                0 | 1 => text::caption(ui, words),
+                n => text::caption(ui, &format!("{words}, counted in one row of {}", format::count(n as u64))),
+            };
             for loss in &cache.losses {
                 text::note(ui, loss);
             }

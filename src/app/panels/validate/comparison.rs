@@ -5,54 +5,20 @@ use eframe::egui::Ui;
 use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::widgets::{Card, Column, Explainer, Table, format, text};
-use crate::report::csv;
+use crate::report::tables;
 use crate::stats::metric;
 use crate::validate::compare::Wins;
 use crate::validate::report::{Comparison, Report};
 
 /// Height of the rows of a table in points; more scroll.
-const HEIGHT: f32 = 172.0;
-
-fn comparison_csv(report: &Report) -> String {
-    let head = [
-        "a",
-        "b",
-        "metric",
-        "difference",
-        "low",
-        "high",
-        "p_value",
-        "p_better",
-        "margin",
-        "p_better_by_margin",
-        "p_equal",
-        "p_worse_by_margin",
-        "method",
-    ];
-    csv::table(
-        &head,
-        report.comparison.iter().map(|c| {
-            [
-                c.a.clone(),
-                c.b.clone(),
-                c.metric.clone(),
-                csv::number(Some(c.difference)),
-                csv::number(c.low),
-                csv::number(c.high),
-                csv::number(c.p_value),
-                csv::number(c.p_better),
-                csv::number(c.margin),
-                csv::number(c.p_better_by_margin),
-                csv::number(c.p_equal),
-                csv::number(c.p_worse_by_margin),
-                c.method.clone(),
-            ]
-        }),
-    )
-}
+const HEIGHT: f32 = 224.0;
+/// Most points that a name takes of a table; a longer one ends in "…".
+const NAME_WIDTH: f32 = 190.0;
+/// Most points that the clearest win takes.
+const CLEAREST_WIDTH: f32 = 440.0;
 
 /// What tells the models apart: their names without the words all begin with.
-pub(super) fn short_names(report: &Report) -> Vec<String> {
+pub(in crate::app::panels) fn short_names(report: &Report) -> Vec<String> {
     let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
     let Some(first) = names.first().filter(|_| names.len() > 1) else {
         return names.iter().map(|n| (*n).to_owned()).collect();
@@ -67,6 +33,15 @@ pub(super) fn short_names(report: &Report) -> Vec<String> {
 fn short<'a>(report: &Report, names: &'a [String], whole: &'a str) -> &'a str {
     let place = report.models.iter().position(|m| m.name == whole);
     place.and_then(|place| names.get(place)).map_or(whole, String::as_str)
+}
+
+/// A model's name without what all share; the whole one is on hover.
+fn name(ui: &mut Ui, report: &Report, names: &[String], whole: &str) {
+    let shown = short(report, names, whole);
+    let response = text::elided(ui, shown);
+    if shown != whole {
+        response.on_hover_text(whole);
+    }
 }
 
 /// A p value or a probability of being better, in words.
@@ -94,20 +69,22 @@ fn difference(line: &Comparison) -> String {
 }
 
 pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
+    let names = short_names(report);
+    let differences: Vec<String> = report.comparison.iter().map(difference).collect();
     let margin = one_margin(report).map_or_else(|| "margin".to_owned(), format::number);
     let by = format!("P(a > b by {margin})");
     let under = format!("P(b > a by {margin})");
     let heads = [
-        Column::words("a", 1.1).min_width(76.0),
-        Column::words("b", 1.1).min_width(76.0),
-        Column::words("metric", 1.0).min_width(84.0),
-        Column::numbers("a − b", 1.8).min_width(190.0),
-        Column::numbers("p", 0.6).min_width(72.0),
-        Column::numbers("P(a better)", 0.8).min_width(82.0),
-        Column::numbers(&by, 1.1).min_width(118.0),
-        Column::numbers("P(equal)", 0.8).min_width(70.0),
-        Column::numbers(&under, 1.1).min_width(118.0),
-        Column::words("test", 1.2).min_width(90.0),
+        Column::words("a", 1.1).fit(ui, names.iter().map(String::as_str), NAME_WIDTH),
+        Column::words("b", 1.1).fit(ui, names.iter().map(String::as_str), NAME_WIDTH),
+        Column::words("metric", 1.0).fit(ui, report.comparison.iter().map(|c| metric::title(&c.metric)), NAME_WIDTH),
+        Column::numbers("a − b", 1.4).fit(ui, differences.iter().map(String::as_str), 220.0),
+        Column::numbers("p", 0.5).fit(ui, ["< 0.001"], NAME_WIDTH),
+        Column::numbers("P(a better)", 0.7).fit(ui, ["> 0.999"], NAME_WIDTH),
+        Column::numbers(&by, 1.0).fit(ui, [], 150.0),
+        Column::numbers("P(equal)", 0.6).fit(ui, ["> 0.999"], NAME_WIDTH),
+        Column::numbers(&under, 1.0).fit(ui, [], 150.0),
+        Column::words("test", 0.9).fit(ui, report.comparison.iter().map(|c| c.method.as_str()), NAME_WIDTH),
     ];
     let help = Explainer::new(
         "Comparison",
@@ -122,21 +99,20 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
         ctx,
         card,
         "comparison",
-        || comparison_csv(report),
+        || tables::comparison(report),
         |ui| {
             if report.comparison.is_empty() {
                 text::note(ui, "The candidates answered no rows in common.");
                 return;
             }
-            let names = short_names(report);
             let table = Table::new("comparison", &heads).max_height(HEIGHT);
             table.show(ui, report.comparison.len(), |ui, row, column| {
                 let Some(line) = report.comparison.get(row) else { return };
                 let words = match column {
-                    0 => short(report, &names, &line.a).to_owned(),
-                    1 => short(report, &names, &line.b).to_owned(),
+                    0 => return name(ui, report, &names, &line.a),
+                    1 => return name(ui, report, &names, &line.b),
                     2 => metric::title(&line.metric).to_owned(),
-                    3 => difference(line),
+                    3 => differences.get(row).cloned().unwrap_or_default(),
                     4 => probability(line.p_value),
                     5 => probability(line.p_better),
                     6 => probability(line.p_better_by_margin),
@@ -155,27 +131,12 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
     );
 }
 
-fn wins_csv(report: &Report) -> String {
-    let head = ["a", "b", "metric", "column", "segment", "winner", "value_a", "value_b", "gap", "rows"];
-    let clear = |w: &Wins| {
-        let of = |s: &crate::validate::compare::Win| {
-            let winner = if s.a_wins { &w.a } else { &w.b };
-            [
-                w.a.clone(),
-                w.b.clone(),
-                w.metric.clone(),
-                s.column.clone(),
-                s.value.clone(),
-                winner.clone(),
-                csv::number(Some(s.a)),
-                csv::number(Some(s.b)),
-                csv::number(Some(s.gap)),
-                s.rows.to_string(),
-            ]
-        };
-        w.clear.iter().map(of).collect::<Vec<_>>()
-    };
-    csv::table(&head, report.wins.iter().flat_map(clear))
+/// The segment in which one of two models is better by the most, of those where that is beyond doubt.
+fn clearest(report: &Report, names: &[String], line: &Wins) -> String {
+    let Some(win) = line.clear.first() else { return "none beyond doubt".to_owned() };
+    let winner = short(report, names, if win.a_wins { &line.a } else { &line.b });
+    let [a, b] = [win.a, win.b].map(|v| format::metric(Some(v), None));
+    format!("{winner} where {} = {} ({a} against {b})", win.column, win.value)
 }
 
 /// Where each of two models wins, segment by segment.
@@ -191,28 +152,24 @@ pub(super) fn wins(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
         ctx,
         card,
         "wins",
-        || wins_csv(report),
+        || tables::clear_wins(report),
         |ui| {
             let names = short_names(report);
+            let clearest: Vec<String> = report.wins.iter().map(|line| clearest(report, &names, line)).collect();
             let heads = [
-                Column::words("a", 1.2).min_width(76.0),
-                Column::words("b", 1.2).min_width(76.0),
+                Column::words("a", 1.2).fit(ui, names.iter().map(String::as_str), NAME_WIDTH),
+                Column::words("b", 1.2).fit(ui, names.iter().map(String::as_str), NAME_WIDTH),
                 Column::words("by", 0.8).min_width(84.0),
                 Column::numbers("segments", 0.6).min_width(66.0),
                 Column::numbers("a better", 0.9).min_width(84.0),
                 Column::numbers("b better", 0.9).min_width(84.0),
-                Column::words("the clearest", 2.0).min_width(220.0),
+                Column::words("the clearest", 2.0).fit(ui, clearest.iter().map(String::as_str), CLEAREST_WIDTH),
             ];
             let sides = |better: usize, clear: usize| {
                 if clear > 0 { format!("{better} ({clear} clear)") } else { better.to_string() }
             };
             Table::new("wins", &heads).max_height(HEIGHT).show(ui, report.wins.len(), |ui, row, column| {
                 let Some(line) = report.wins.get(row) else { return };
-                let clearest = line.clear.first().map(|win| {
-                    let winner = short(report, &names, if win.a_wins { &line.a } else { &line.b });
-                    let [a, b] = [win.a, win.b].map(|v| format::metric(Some(v), None));
-                    format!("{winner} where {} = {} ({a} against {b})", win.column, win.value)
-                });
                 let words = match column {
                     0 => short(report, &names, &line.a).to_owned(),
                     1 => short(report, &names, &line.b).to_owned(),
@@ -220,7 +177,7 @@ pub(super) fn wins(ui: &mut Ui, ctx: &PanelContext<'_>, report: &Report) {
                     3 => format::count(line.segments as u64),
                     4 => sides(line.a_better, line.a_clear),
                     5 => sides(line.b_better, line.b_clear),
-                    _ => clearest.unwrap_or_else(|| "none beyond doubt".to_owned()),
+                    _ => clearest.get(row).cloned().unwrap_or_default(),
                 };
                 text::elided(ui, words).on_hover_text(line.sentence());
             });

@@ -11,8 +11,8 @@ use crate::app::context::PanelContext;
 use crate::app::panels::page::chart_card;
 use crate::app::theme::SPACE_S;
 use crate::app::widgets::{
-    Button, Card, CellWords, Column, ConfusionMatrix, Explainer, Icon, MetricRow, Table, format, key_value,
-    metric_table, reflow, segmented, text,
+    Button, Card, CellWords, Column, ConfusionMatrix, Explainer, MetricRow, Table, format, key_value, metric_table,
+    reflow, segmented, text,
 };
 use crate::backend::command::WhichRows;
 use crate::backend::state::RunView;
@@ -217,7 +217,7 @@ fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResu
     let mut picture = false;
     let export = |ui: &mut Ui| {
         picture = Button::quiet("PNG").name("Export metrics as PNG").show(ui).clicked();
-        if Button::quiet("CSV").name("Export metrics as CSV").icon(Icon::Export).show(ui).clicked() {
+        if Button::quiet("CSV").name("Export metrics as CSV").show(ui).clicked() {
             ctx.save("metrics.csv", numbers());
         }
     };
@@ -235,7 +235,7 @@ fn metrics(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResu
                 ..MetricRow::default()
             })
             .collect();
-        metric_table(ui, "validation metrics", "value", &rows, None);
+        metric_table(ui, "validation metrics", "value", run.report.level, &rows, None);
         for reason in &view.reasons {
             text::note(ui, reason);
         }

@@ -13,6 +13,9 @@ use crate::backend::state::ModelView;
 use crate::data::schema::{ColumnSchema, Role};
 use crate::model::Task;
 
+/// The levels of intervals to choose from.
+const LEVELS: [f64; 3] = [0.9, 0.95, 0.99];
+
 /// The card's words for a model; unique also where two models share a name.
 fn model_words(models: &[std::sync::Arc<ModelView>], model: &ModelView) -> String {
     let twin = models.iter().any(|m| m.id != model.id && m.name == model.name);
@@ -113,6 +116,20 @@ fn data(ui: &mut Ui, ctx: &PanelContext<'_>, setup: &mut Setup) {
                 text::caption(ui, "the card's, else 0.5");
             }
         });
+    }
+    level(ui, setup);
+}
+
+/// How sure the intervals are.
+fn level(ui: &mut Ui, setup: &mut Setup) {
+    let mut levels = LEVELS.to_vec();
+    if !levels.contains(&setup.level) {
+        levels.push(setup.level);
+    }
+    let words: Vec<String> = levels.iter().map(|level| format::level(*level)).collect();
+    let options: Vec<(f64, &str)> = levels.iter().copied().zip(words.iter().map(String::as_str)).collect();
+    if choice(ui, "Intervals", &mut setup.level, &options) {
+        setup.touched = true;
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod binding;
 mod checks;
-mod comparison;
+pub(super) mod comparison;
 mod curves;
 mod data_use;
 mod detail;

@@ -34,7 +34,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
         *place = report.recommendation.as_ref().map_or(0, |r| r.model);
     }
     if let Some(recommendation) = &report.recommendation {
-        Card::new("Recommendation").right(&recommendation.name).show(ui, |ui| {
+        Card::new("Recommendation").show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 status_chip(ui, Status::Ok, &recommendation.name);
                 ui.add(eframe::egui::Label::new(recommendation.reason.as_str()).wrap());
@@ -122,7 +122,7 @@ pub(super) fn ui(ui: &mut Ui, ctx: &PanelContext<'_>, run: &Arc<RunView>, memory
 fn candidates(ui: &mut Ui, report: &Report, place: &mut usize) {
     let metric = report.models.first().map_or("", |m| main_metric(m.task));
     let title = format!("Candidates by {}", metric::title(metric));
-    let level = format!("{} % intervals", format::decimal(report.level * 100.0, 0));
+    let level = format!("{} intervals", format::level(report.level));
     Card::new(&title).right(&level).fill().show(ui, |ui| {
         let short = comparison::short_names(report);
         let dots: Vec<IntervalDot<'_>> = report

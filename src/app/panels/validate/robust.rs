@@ -22,6 +22,8 @@ use crate::validate::robustness::{Effect, FeatureRobustness, Robustness, Robustn
 const DRAWN: usize = 15;
 /// Height of the table in points; more scroll.
 const HEIGHT: f32 = 320.0;
+/// Most points that a fall with its interval takes.
+const FALL_WIDTH: f32 = 230.0;
 
 impl Change {
     const ALL: [(Self, &'static str); 3] = [(Self::Swap, "Swap"), (Self::Noise, "Noise"), (Self::Missing, "Missing")];
@@ -73,7 +75,7 @@ pub(super) fn ui(
     );
     let card = Card::new("Robustness").subtitle(&words).explain(&help);
     let numbers = || model.robustness.as_ref().map(numbers).unwrap_or_default();
-    chart_card(ui, ctx, card, "robustness", numbers, |ui| {
+    let content = |ui: &mut Ui| {
         ask(ui, ctx, run, model);
         page::jobs_here(ui, ctx, &[JobTopic::Robustness]);
         let failure = ctx.state.looked.robustness.as_ref();
@@ -107,8 +109,13 @@ pub(super) fn ui(
             text::note(ui, &format!("The {drawn} largest of {all} are drawn"));
         }
         let listed: Vec<&FeatureRobustness> = features(change).collect();
-        table(ui, &listed);
-    });
+        table(ui, &listed, found.value);
+    };
+    if model.robustness.is_some() {
+        chart_card(ui, ctx, card, "robustness", numbers, content);
+    } else {
+        card.fill().show(ui, content);
+    }
 }
 
 /// The button with what the test will take.
@@ -143,11 +150,11 @@ fn ask(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &ModelResult) 
     });
 }
 
-fn words(effect: &Effect) -> String {
+fn words(effect: &Effect, decimals: usize) -> String {
     let ends = effect.low.zip(effect.high);
-    let decimals = effect.fall.map_or(3, |v| format::metric_decimals(v, ends));
     let interval = ends.map(|_| format!("  ({})", format::interval(ends, decimals))).unwrap_or_default();
-    format!("{}{interval}", format::metric(effect.fall, ends))
+    let fall = effect.fall.map_or_else(|| format::NONE.to_owned(), |fall| format::decimal(fall, decimals));
+    format!("{fall}{interval}")
 }
 
 /// Why a change has no fall, or what limits it.
@@ -157,12 +164,19 @@ fn notes(feature: &FeatureRobustness) -> String {
     Change::ALL.iter().filter_map(of).collect::<Vec<_>>().join(" ")
 }
 
-fn table(ui: &mut Ui, features: &[&FeatureRobustness]) {
+fn table(ui: &mut Ui, features: &[&FeatureRobustness], before: f64) {
+    // A fall is told as exactly as the metric that falls.
+    let decimals = format::metric_decimals(before, None);
+    let falls = |change: Change| features.iter().map(|f| words(change.of(f), decimals)).collect::<Vec<_>>();
+    let columns = [("swap", falls(Change::Swap)), ("noise", falls(Change::Noise)), ("missing", falls(Change::Missing))];
+    let [swap, noise, missing] = columns
+        .each_ref()
+        .map(|(title, falls)| Column::numbers(title, 1.2).fit(ui, falls.iter().map(String::as_str), FALL_WIDTH));
     let heads = [
         Column::words("feature", 1.2).min_width(100.0),
-        Column::numbers("swap", 1.2).min_width(140.0),
-        Column::numbers("noise", 1.2).min_width(140.0),
-        Column::numbers("missing", 1.2).min_width(140.0),
+        swap,
+        noise,
+        missing,
         Column::words("what limits it", 2.4).min_width(200.0),
     ];
     let height = HEIGHT.min(24.0 + 28.0 * features.len() as f32 + 20.0);
@@ -182,7 +196,7 @@ fn table(ui: &mut Ui, features: &[&FeatureRobustness]) {
                     return;
                 }
             };
-            let cell = text::elided(ui, words(effect));
+            let cell = text::elided(ui, words(effect, decimals));
             if let Some(reason) = effect.reason.as_ref().or(effect.method.as_ref()) {
                 cell.on_hover_text(reason);
             }

@@ -150,7 +150,12 @@ fn shown(value: &RowValue, column: usize) -> String {
         // Score and loss are metrics of the row.
         Some(n) if column == 3 || column == 4 => format::metric(Some(n), None),
         Some(n) if column == 0 => format::count(n as u64),
-        Some(n) if value.text.len() > LONGEST && value.text.parse::<f64>().is_ok() => format::number(n),
+        Some(n) if value.text.len() > LONGEST && value.text.parse::<f64>().is_ok() => {
+            // A number of single precision looks long only in double precision.
+            let single = (n as f32).to_string();
+            let is_single = f64::from(n as f32) == n && single.len() <= LONGEST;
+            if is_single { single } else { format::number(n) }
+        }
         _ => value.text.clone(),
     }
 }
@@ -164,8 +169,12 @@ fn table(ui: &mut Ui, name: &str, view: &RowsView, order: &Order) {
         .map(|(place, title)| {
             // Wide enough for the name, which tells more than the values of most columns.
             let width = (title.chars().count() as f32 * 6.6 + 30.0).clamp(64.0, 170.0);
-            let first = view.rows.first().map(|row| cell(view, row, place));
+            let first = view.rows.iter().map(|row| cell(view, row, place)).find(|v| !v.text.is_empty());
             let is_number = first.is_some_and(|v| v.number.is_some() && v.text.parse::<f64>().is_ok());
+            if place == 0 {
+                let last = view.rows.iter().map(|row| row.row).max().map_or(0, |row| u64::from(row) + 1);
+                return Column::numbers(title, 0.6).fit(ui, [format::count(last).as_str()], 110.0);
+            }
             let column = if is_number { Column::numbers(title, 1.0) } else { Column::words(title, 1.2) };
             column.min_width(if is_number { width } else { width.max(96.0) })
         })

@@ -14,6 +14,8 @@ use crate::validate::{Plan, Predictions};
 
 /// The threshold a person begins with when the card names none.
 const USUAL_THRESHOLD: f64 = 0.5;
+/// The level of intervals a person begins with.
+const USUAL_LEVEL: f64 = 0.95;
 
 /// The draft of a validation.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(super) struct Setup {
     pub(super) own_threshold: bool,
     /// Score from which a row counts as positive.
     pub(super) threshold: f64,
+    /// Level of the intervals, 0 to 1.
+    pub(super) level: f64,
     /// Columns by whose values the metrics are told apart.
     pub(super) segments: BTreeSet<String>,
     /// The policy that judges, by name.
@@ -63,6 +67,7 @@ impl Default for Setup {
             target: None,
             own_threshold: false,
             threshold: USUAL_THRESHOLD,
+            level: USUAL_LEVEL,
             segments: BTreeSet::new(),
             policy: None,
             policy_wish: None,
@@ -90,6 +95,7 @@ impl Setup {
             ticked: models.filter(|id| state.models.iter().any(|m| &m.id == id)).collect(),
             dataset: if here { Some(run.dataset.clone()) } else { default_dataset(state) },
             target: here.then(|| run.report.target.clone()),
+            level: run.report.level,
             touched: true,
             ..Self::default()
         }
@@ -308,6 +314,7 @@ impl Setup {
             return Err("Choose a dataset and its target".to_owned());
         };
         let mut plan = Plan::new(target);
+        plan.level = self.level;
         if self.own_threshold && self.task(ctx.state) == Some(Task::Binary) {
             plan.threshold = Some(self.threshold);
         }

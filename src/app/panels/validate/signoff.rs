@@ -1,6 +1,6 @@
 //! The sign-off of a result: what exactly is signed, who signs, and what stands against it.
 
-use eframe::egui::{Align, Layout, Rect, RichText, TextStyle, Ui, vec2};
+use eframe::egui::{Align, Layout, Rect, Response, RichText, TextStyle, Ui, vec2};
 
 use super::problem;
 use crate::app::context::PanelContext;
@@ -89,15 +89,22 @@ pub(super) fn card(ui: &mut Ui, ctx: &PanelContext<'_>, run: &RunView, model: &M
          by their SHA-256, is kept in the audit trail, and cannot be changed.",
     )
     .convention("A model that fails a required gate is signed only with an override and its reason.");
+    let arrives = std::mem::take(&mut form.scroll);
     let card = Card::new("Sign-off").subtitle(&model.name).explain(&help);
     let rect = card
-        .show(ui, |ui| match signed {
-            Some(signed) => is_signed(ui, signed),
-            None => to_sign(ui, ctx, run, model, held.map(|h| &**h), form),
+        .show(ui, |ui| {
+            if let Some(signed) = signed {
+                is_signed(ui, signed);
+                return;
+            }
+            let field = to_sign(ui, ctx, run, model, held.map(|h| &**h), form);
+            if arrives {
+                field.request_focus();
+            }
         })
         .response
         .rect;
-    if std::mem::take(&mut form.scroll) {
+    if arrives {
         ui.scroll_to_rect(Rect::from_min_size(rect.min, vec2(1.0, rect.height())), Some(Align::Center));
     }
 }
@@ -211,6 +218,7 @@ fn objection(
     None
 }
 
+/// Gives the field in which a person goes on writing.
 fn to_sign(
     ui: &mut Ui,
     ctx: &PanelContext<'_>,
@@ -218,7 +226,7 @@ fn to_sign(
     model: &ModelResult,
     held: Option<&HashesView>,
     form: &mut Form,
-) {
+) -> Response {
     let overriding = fails(model);
     ui.horizontal_wrapped(|ui| {
         let words = verdict_words(&model.verdict);
@@ -249,11 +257,11 @@ fn to_sign(
     }
     ui.add_space(SPACE_S);
     let width = (ui.available_width() - LABEL).clamp(80.0, 520.0);
-    text_field(ui, "Signed by", &mut form.who, "Who signs", width.min(260.0));
-    text_field(ui, "Note", &mut form.note, "What a reader should know, if anything", width);
-    if overriding {
-        text_field(ui, "Override", &mut form.reason, "Why it may go live although a required gate failed", width);
-    }
+    let unnamed = form.who.trim().is_empty();
+    let who = text_field(ui, "Signed by", &mut form.who, "Who signs", width.min(260.0));
+    let note = text_field(ui, "Note", &mut form.note, "What a reader should know, if anything", width);
+    let hint = "Why it may go live although a required gate failed";
+    let reason = overriding.then(|| text_field(ui, "Override", &mut form.reason, hint, width));
     ui.add_space(SPACE_S);
     let why = objection(ctx, run, model, held, form);
     ui.horizontal_wrapped(|ui| {
@@ -271,6 +279,7 @@ fn to_sign(
             text::caption(ui, why);
         }
     });
+    if unnamed { who } else { reason.unwrap_or(note) }
 }
 
 #[cfg(test)]
@@ -384,6 +393,36 @@ mod tests {
             panic!("{asked:?}")
         };
         assert_eq!((note.as_str(), override_reason.as_deref()), ("Watched daily", Some("ok for a trial of two weeks")));
+    }
+
+    #[test]
+    fn what_is_typed_on_arrival_is_kept_when_the_hashes_come() {
+        let mut world = judged(false);
+        world.state.reviewer = "Ada".to_owned();
+        let ready = std::mem::take(&mut world.state.hashes);
+        let mut panel = ValidatePanel::default();
+        let mut page = harness([1200.0, 700.0], world, move |ui, ctx| panel.ui(ui, ctx));
+        page.get_by_label("Go to sign-off").scroll_to_me();
+        page.run_ok();
+        page.get_by_label("Go to sign-off").click();
+        let letter = |page: &mut Harness<'static, World>, letter: &str| {
+            page.event(eframe::egui::Event::Text(letter.to_owned()));
+            page.step();
+        };
+        // The page has just been drawn with the card; the first letter comes with the next frame.
+        page.step();
+        page.step();
+        for part in ["A ", "tr", "ial"] {
+            letter(&mut page, part);
+        }
+        page.state_mut().state.hashes = ready;
+        for part in [" of ", "two ", "weeks"] {
+            letter(&mut page, part);
+        }
+        page.run_ok();
+        let field = page.get_by_role_and_label(Role::TextInput, "Override");
+        assert_eq!(field.accesskit_node().value().as_deref(), Some("A trial of two weeks"));
+        assert!(!disabled(&page, "Sign with an override"));
     }
 
     #[test]

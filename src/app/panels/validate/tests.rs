@@ -124,6 +124,32 @@ fn a_run_is_sent_with_every_ticked_candidate() {
 }
 
 #[test]
+fn the_level_of_the_intervals_is_chosen_and_shown() {
+    let mut page = drawn(World::prepared());
+    page.get_by_role_and_label(Role::ComboBox, "Intervals").click();
+    page.run();
+    page.get_by_role_and_label(Role::Button, "99 %").click();
+    page.run();
+    page.get_by_label("Run validation").click();
+    page.run();
+    let asked = commands(page.state());
+    let sent = asked.iter().find_map(|c| if let Command::Validate { plan, .. } = c { Some(plan.level) } else { None });
+    assert_eq!(sent, Some(0.99));
+
+    // A run that was made with a level of its own offers it for the next one.
+    let mut run = (*page.state().state.runs[0]).clone();
+    run.report = Arc::new(Report { level: 0.975, ..Report::clone(&run.report) });
+    let mut world = World::prepared();
+    world.state.runs = vec![Arc::new(run)];
+    let mut panel = ValidatePanel::default();
+    panel.open(&world.state, 1, None);
+    let page = harness([1200.0, 2200.0], world, move |ui, ctx| panel.ui(ui, ctx));
+    let list = page.get_by_role_and_label(Role::ComboBox, "Intervals");
+    assert_eq!(list.accesskit_node().value().as_deref(), Some("97.5 %"));
+    assert!(page.query_by_label("97.5 % intervals").is_some());
+}
+
+#[test]
 fn what_is_missing_is_said() {
     let world = World::full();
     let mut panel = ValidatePanel::default();

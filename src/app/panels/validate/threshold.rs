@@ -170,7 +170,7 @@ fn numbers(ui: &mut Ui, model: &ModelResult, table: &DecisionTable, chosen: &Cho
         ("f1", intervals::f1(tp, fp, fn_, level)),
         ("accuracy", share(tp + tn, tp + fp + fn_ + tn)),
     ];
-    let interval = format!("{} % interval", format::decimal(level * 100.0, 0));
+    let interval = format!("{} interval", format::level(level));
     let heads = [
         Column::words("Metric", 1.4).min_width(110.0),
         Column::numbers("at this threshold", 1.0).min_width(120.0),

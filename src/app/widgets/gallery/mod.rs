@@ -232,7 +232,7 @@ fn numbers(ui: &mut Ui) {
     with_memory(ui, |ui, memory| {
         let rows = metric_rows(&help);
         Card::new("").rows(27_673).show(ui, |ui| {
-            if let Some(super::MetricAction::Row(row)) = metric_table(ui, "metrics", "April", &rows, memory.row) {
+            if let Some(super::MetricAction::Row(row)) = metric_table(ui, "metrics", "April", 0.95, &rows, memory.row) {
                 memory.row = Some(row);
             }
         });

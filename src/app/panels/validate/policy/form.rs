@@ -7,7 +7,7 @@ use eframe::egui::{ComboBox, PopupCloseBehavior, TextEdit, Ui};
 use super::gate_form::{self, RowAction};
 use crate::app::theme::{SPACE_S, SPACE_XS};
 use crate::app::widgets::text::room;
-use crate::app::widgets::{Button, Card, Explainer, Icon, choice, choice_named, text, text_field};
+use crate::app::widgets::{Button, Card, Explainer, Icon, choice, choice_named, labelled, text, text_field};
 use crate::model::Task;
 use crate::validate::policy::{Action, CARD_FIELDS, DATA_FIELDS, DataRules, Gate, Policy};
 
@@ -42,13 +42,11 @@ pub(super) fn ticks(ui: &mut Ui, name: &str, ticked: &mut BTreeSet<String>, opti
 pub(super) fn ui(ui: &mut Ui, policy: &mut Policy, task: &mut Option<Task>, columns: &[&str]) {
     Card::new("Policy").show(ui, |ui| {
         text_field(ui, "Name", &mut policy.name, "What people call it", 260.0);
-        ui.horizontal(|ui| {
-            let label = text::caption(ui, "What it is for");
+        labelled(ui, "Description", |ui, name| {
             ui.add(TextEdit::multiline(&mut policy.description).desired_rows(2).desired_width(f32::INFINITY))
-                .labelled_by(label.id);
+                .labelled_by(name);
         });
-        ui.horizontal(|ui| {
-            text::caption(ui, "Card must tell");
+        labelled(ui, "Card fields", |ui, _| {
             let mut ticked: BTreeSet<String> = policy.required_card_fields.iter().cloned().collect();
             let before = ticked.clone();
             ticks(ui, "Required card fields", &mut ticked, &CARD_FIELDS, "nothing", 220.0);
@@ -58,6 +56,8 @@ pub(super) fn ui(ui: &mut Ui, policy: &mut Policy, task: &mut Option<Task>, colu
                 policy.required_card_fields = order.map(|f| (*f).to_owned()).collect();
             }
         });
+        ui.checkbox(&mut policy.require_sign_off, "Sign-off before deployment")
+            .on_hover_text("A model that nobody signed off in Validate is not deployed");
     });
     ui.add_space(SPACE_S);
     gates(ui, &mut policy.gates, task, columns);
@@ -136,11 +136,14 @@ fn data(ui: &mut Ui, rules: &mut DataRules) {
             ("on_proxy", "Likely proxy", on_proxy),
         ];
         for (field, words, value) in places {
-            ui.horizontal(|ui| {
+            ui.horizontal_top(|ui| {
                 choice_named(ui, words, value, &actions, 90.0);
                 let why = DATA_FIELDS.iter().find(|(name, _)| *name == field).map_or("", |(_, why)| *why);
-                text::elided(ui, words).on_hover_text(why);
-                text::caption(ui, why);
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    text::elided(ui, words);
+                    text::note(ui, why);
+                });
             });
         }
         let mut words = purpose.clone().unwrap_or_default();

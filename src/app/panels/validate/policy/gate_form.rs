@@ -40,8 +40,8 @@ const KINDS: [(Kind, &str); 6] = [
     (Kind::AtMost, "at most"),
     (Kind::Within, "within a share of"),
     (Kind::LoseAtMost, "loses at most a share of"),
-    (Kind::GainAtLeast, "better by at least, than"),
-    (Kind::GainShareAtLeast, "better by at least a share, than"),
+    (Kind::GainAtLeast, "better by at least"),
+    (Kind::GainShareAtLeast, "better by at least a share of"),
 ];
 
 fn kind(condition: Condition) -> Kind {
@@ -131,7 +131,7 @@ pub(super) fn ui(
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                ui.add(TextEdit::singleline(&mut gate.name).desired_width(150.0).margin(Margin::symmetric(8, 5)))
+                ui.add(TextEdit::singleline(&mut gate.name).desired_width(260.0).margin(Margin::symmetric(8, 5)))
                     .accessible_name(name("Name"));
                 let buttons = [
                     (Icon::ArrowUp, RowAction::Up, "Move up gate", (place == 0).then_some("It is the first")),
@@ -193,6 +193,9 @@ fn asked(ui: &mut Ui, gate: &mut Gate, name: &dyn Fn(&str) -> String) {
             (Against::Baseline, "the naive baseline"),
             (Against::Constant(constant), "a number"),
         ];
+        if chosen == Kind::GainAtLeast {
+            text::caption(ui, "than");
+        }
         choice_named(ui, &name("Against"), &mut against, &options, 130.0);
         if let Against::Constant(value) = &mut against {
             number(ui, &name("Number against"), value, least, most);
