@@ -105,7 +105,7 @@ pub(super) fn write(data: &TensorData, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes that [`write`] appends.
+/// Bytes that [`write()`] appends.
 pub(super) fn size(data: &TensorData) -> usize {
     match data {
         TensorData::Text(values) => values.iter().map(|value| value.len() + 4).sum(),
