@@ -16,7 +16,7 @@ use listener::{Listener, options};
 use modeldeck::backend::Command;
 use modeldeck::backend::command::DeployRequest;
 use modeldeck::backend::serving::{HttpRequest, Source};
-use modeldeck::backend::state::RunView;
+use modeldeck::backend::state::{ReadinessView, RunView};
 use modeldeck::deploy::readiness::{Consumer, Fitness, Line, Readiness};
 use modeldeck::deploy::sizing::Target;
 use modeldeck::deploy::{FeedSettings, WorkerSettings};
@@ -50,10 +50,10 @@ fn line<'a>(list: &'a Readiness, what: &str) -> &'a Line {
 }
 
 fn ready(listener: &mut Listener, request: &DeployRequest) -> Readiness {
-    let before = listener.state.readiness.clone();
     listener.backend.send(Command::CheckReadiness(Box::new(request.clone())));
+    let before = listener.state.readiness.clone();
+    let is_new = |view: &Arc<ReadinessView>| before.as_ref().is_none_or(|before| !Arc::ptr_eq(before, view));
     listener.until("the readiness list", |s| {
-        let is_new = |view| before.as_ref().is_none_or(|before| !Arc::ptr_eq(before, view));
         s.readiness.as_ref().is_some_and(|view| view.request == *request && is_new(view))
     });
     listener.state.readiness.as_ref().unwrap().list.clone()
@@ -100,7 +100,8 @@ fn what_is_in_the_way_is_said_and_the_list_stays_with_what_was_started() {
     listener.close();
     let filter = AuditFilter { kind: Some(AuditKind::Deployed), ..AuditFilter::default() };
     let page = page_of_folder(folder.path(), &filter, 0, 1).unwrap();
-    assert_eq!(page.entries[0].what["readiness"], serde_json::to_value(&*kept).unwrap());
+    assert_eq!(page.entries[0].what["readiness"]["Endpoint"], "ready");
+    assert_eq!(page.entries[0].what["readiness"].as_object().map(serde_json::Map::len), Some(kept.lines.len()));
 }
 
 #[test]

@@ -392,10 +392,16 @@ impl Service {
             Some(Approval::Signed(signed)) => Some(signed.signed.who.clone()),
             _ => None,
         };
+        // The sentences are kept with the deployment; what stood how outlives it here.
+        let stood: serde_json::Map<String, Value> = readiness
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.what.clone(), serde_json::to_value(line.fitness).ok()?)))
+            .collect();
         let what = serde_json::json!({
             "name": request.name, "model": request.model, "model_name": self.model_name(&request.model),
             "run": request.run, "feed": request.feed_dataset, "threshold": request.threshold,
-            "approval": approval.map(|a| a.word()), "signed_by": signed_by, "readiness": readiness,
+            "approval": approval.map(|a| a.word()), "signed_by": signed_by, "readiness": stood,
         });
         self.record(AuditKind::Deployed, id, what);
     }

@@ -190,7 +190,10 @@ pub(super) fn consumers(facts: &Facts<'_>) -> Vec<Line> {
 }
 
 fn one_consumer(facts: &Facts<'_>, consumer: &super::Consumer) -> Line {
-    let what = format!("Consumer “{}”", consumer.name);
+    let what = match consumer.name.trim() {
+        "" => "Consumer without a name".to_owned(),
+        name => format!("Consumer “{name}”"),
+    };
     if !consumer.sends.is_empty() {
         let from_feeds =
             |name: &String| facts.feeds.iter().filter_map(|f| f.columns.as_ref()).any(|c| c.contains(name));
@@ -234,10 +237,10 @@ fn load(facts: &Facts<'_>) -> Line {
     const WHAT: &str = "Load of all consumers";
     let rows: f64 = facts.consumers.iter().map(super::Consumer::rows_per_second).sum();
     let Some(measured) = facts.measured else {
-        return Line::caution(WHAT, format!("{rows:.0} rows a second; nothing was measured yet."), "Size the workers.");
+        return Line::caution(WHAT, format!("{rows:.1} rows a second; nothing was measured yet."), "Size the workers.");
     };
     let carried = measured.requests_per_second * measured.rows.max(1) as f64;
-    let why = format!("{rows:.0} rows a second of {carried:.0} that these settings carry.");
+    let why = format!("{rows:.1} rows a second of {carried:.0} that these settings carry.");
     if rows > carried {
         return Line::blocked(WHAT, why, "Use more workers or larger batches, or take a larger machine.");
     }

@@ -22,6 +22,8 @@ use crate::model::tensor::NamedTensor;
 const SCHEMA_VERSION: u32 = 1;
 /// Share of what a setting carries at which its latency is measured, when no target is named.
 const USUAL_LOAD: f64 = 0.7;
+/// Requests that a latency is taken from, at least.
+const LEAST_PACED: f64 = 200.0;
 /// Most requests that wait for an answer at once while a setting is driven to its limit.
 const OUTSTANDING: usize = 64;
 
@@ -177,7 +179,10 @@ fn point(
     let outstanding = (setting.workers * (setting.max_batch / rows).max(1) * 2).min(OUTSTANDING);
     let requests_per_second = busiest(&*front, model, requests, outstanding, plan.seconds)?;
     let load = match plan.target.requests_per_second {
-        Some(asked) if asked < requests_per_second => asked,
+        // Of a few requests there is no p95; at a higher load than asked for it is a cautious one.
+        Some(asked) if asked < requests_per_second => {
+            asked.max((LEAST_PACED / plan.seconds).min(requests_per_second * USUAL_LOAD))
+        }
         // Past its limit a queue only grows, and latency would tell how long it was measured.
         _ => requests_per_second * USUAL_LOAD,
     };

@@ -129,7 +129,8 @@ fn every_setting_is_measured() {
     assert_eq!((sizing.points.len(), sizing.rows), (plan.settings.len(), 2));
     assert!(sizing.advice.reached);
     for point in &sizing.points {
-        assert_eq!(point.load, 100.0);
+        let enough = (LEAST_PACED / plan.seconds).min(point.requests_per_second * USUAL_LOAD);
+        assert_eq!(point.load, enough.max(100.0), "a latency of a few requests would be none");
         assert_eq!(point.rows_per_second, point.requests_per_second * 2.0);
     }
     let json = serde_json::to_value(&sizing).unwrap();

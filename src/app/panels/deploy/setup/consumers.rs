@@ -135,7 +135,7 @@ fn editor(ui: &mut Ui, consumer: &mut Consumer, columns: &[String]) -> bool {
         1 => {
             number_field(ui, "Requests", &mut consumer.per_second, 0.0..=1_000_000.0, "a second");
             let mut rows = usize::try_from(consumer.rows.max(1)).unwrap_or(usize::MAX);
-            whole(ui, "Rows", &mut rows, 1.0..=100_000.0, "each");
+            whole(ui, "Rows", &mut rows, 1..=100_000, "each");
             consumer.rows = rows as u64;
         }
         _ => {

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use eframe::egui::Ui;
+use eframe::egui::{DragValue, Ui};
 
 use crate::app::context::PanelContext;
 use crate::app::panels::deploy::draft::{Cut, Draft, Field};
@@ -15,11 +15,13 @@ use crate::app::widgets::{
 use crate::deploy::serve::Overflow;
 
 /// A whole number with its unit.
-pub(super) fn whole(ui: &mut Ui, label: &str, value: &mut usize, range: RangeInclusive<f64>, unit: &str) {
-    let mut shown = *value as f64;
-    if number_field(ui, label, &mut shown, range, unit).changed() {
-        *value = shown.round().max(0.0) as usize;
-    }
+pub(super) fn whole(ui: &mut Ui, label: &str, value: &mut usize, range: RangeInclusive<usize>, unit: &str) {
+    let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    labelled(ui, label, |ui, name| {
+        let field = DragValue::new(value).range(range).speed(0.25).suffix(suffix);
+        let field = field.custom_formatter(|v, _| format::count(v.max(0.0) as u64)).custom_parser(format::parse);
+        ui.add(field).labelled_by(name);
+    });
 }
 
 /// The fields of an endpoint.
@@ -37,11 +39,11 @@ pub(in crate::app::panels::deploy) fn ui(
         say(ui, Field::Http("name"));
         text_field(ui, "Address", &mut http.address, "127.0.0.1", width);
         say(ui, Field::Http("address"));
-        let mut port = f64::from(http.port);
-        let field = number_field(ui, "Port", &mut port, 0.0..=65_535.0, "");
-        if field.on_hover_text("0 takes any port that is free").changed() {
-            http.port = port.round() as u16;
-        }
+        labelled(ui, "Port", |ui, name| {
+            // A port is no amount: its digits stand together.
+            let field = ui.add(DragValue::new(&mut http.port).speed(0.25)).labelled_by(name);
+            field.on_hover_text("0 takes any port that is free");
+        });
         if ui.checkbox(&mut http.open_to_network, "Let other machines call").changed() {
             // The addresses that go with the choice; one that a person wrote stays.
             match (http.open_to_network, http.address.trim()) {
@@ -100,18 +102,18 @@ pub(in crate::app::panels::deploy) fn workers(
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     card.explain(&terms::SERVING).show(ui, |ui| {
         let settings = &mut draft.http.settings;
-        whole(ui, "Workers", &mut settings.workers, 1.0..=64.0, "");
+        whole(ui, "Workers", &mut settings.workers, 1..=64, "");
         say(ui, Field::Http("workers"));
-        whole(ui, "Threads", &mut settings.intra_threads, 1.0..=64.0, "");
+        whole(ui, "Threads", &mut settings.intra_threads, 1..=64, "");
         say(ui, Field::Http("intra_threads"));
-        whole(ui, "Batch", &mut settings.max_batch, 1.0..=100_000.0, "rows");
+        whole(ui, "Batch", &mut settings.max_batch, 1..=100_000, "rows");
         say(ui, Field::Http("max_batch"));
         let mut wait = settings.max_wait_us as f64 / 1_000.0;
         if number_field(ui, "Wait", &mut wait, 0.0..=10_000.0, "ms").changed() {
             settings.max_wait_us = (wait * 1_000.0).round().max(0.0) as u64;
         }
         say(ui, Field::Http("max_wait_us"));
-        whole(ui, "Queue", &mut settings.queue_calls, 1.0..=100_000.0, "requests");
+        whole(ui, "Queue", &mut settings.queue_calls, 1..=100_000, "requests");
         say(ui, Field::Http("queue_calls"));
         term(ui, "When the queue is full", &terms::FULL_QUEUE);
         let ways = [(Overflow::Wait, "wait"), (Overflow::Refuse, "refuse")];

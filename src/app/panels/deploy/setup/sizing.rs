@@ -131,7 +131,7 @@ fn found(ui: &mut Ui, ctx: &PanelContext<'_>, draft: &mut Draft, aim: &mut Aim, 
     let footnote =
         format!("{} each, measured {}", format::counted(sizing.rows as u64, "row"), ago(view.at_ms, ctx.now_ms));
     let mut chosen = None;
-    reflow(ui, "sizing figures", 2, 380.0, &[1.0, 1.7], |ui, place| {
+    reflow(ui, "sizing figures", 2, 340.0, &[1.0, 2.05], |ui, place| {
         if place == 0 {
             chart_card(
                 ui,
@@ -180,9 +180,9 @@ fn table(ui: &mut Ui, sizing: &Sizing, shown: Option<usize>) -> Option<usize> {
         ("requests/s", 78.0),
         ("rows/s", 70.0),
         ("at req/s", 64.0),
-        ("p50", 58.0),
-        ("p95", 58.0),
-        ("p99", 58.0),
+        ("p50", 66.0),
+        ("p95", 66.0),
+        ("p99", 66.0),
         ("memory", 66.0),
         ("start", 58.0),
     ];
